@@ -1,0 +1,34 @@
+"""The one protocol behind every tokenizer."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol, runtime_checkable
+
+
+class Token(NamedTuple):
+    """A token and where it stands in the string: `text[start:end]`, in characters.
+
+    `text` can differ from the slice when the tokenizer rewrites (NLTK turns quotes into `` and '',
+    sentencepiece normalises); the slice is always the piece of the original it stands for.
+    """
+
+    text: str
+    start: int
+    end: int
+
+
+@runtime_checkable
+class Tokenizer(Protocol):
+    """A stage from a string to tokens; a frozen dataclass, like every stage."""
+
+    def __call__(self, text: str, /) -> list[str]:
+        """The tokens of one line of text."""
+        ...
+
+    def offsets(self, text: str, /) -> list[Token]:
+        """The same tokens, each with its place in `text`: starts never decrease, 0 <= start <= end <= len."""
+        ...
+
+    def detokenize(self, tokens: list[str], /) -> str:
+        """Text from tokens: exact where the tokenizer loses nothing, else the usual spacing."""
+        ...
