@@ -34,5 +34,20 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> UsageError:
     """
     names = sorted(known)
     nearest = difflib.get_close_matches(name, names, n=1)
-    remedy = f"did you mean '{nearest[0]}'? (known: {', '.join(names)})" if nearest else f"known: {', '.join(names)}"
+    remedy = (
+        f"did you mean '{nearest[0]}'? (known: {', '.join(names)})"
+        if nearest
+        else f"known: {', '.join(names)}"
+    )
     return UsageError(f"unknown {kind} '{name}': {remedy}")
+
+
+class Interrupted(TextkitError):
+    """Work stopped at a safe point because of a signal; the message says how to go on.
+
+    `status` is the exit status the shell expects: 128 plus the signal's number.
+    """
+
+    def __init__(self, message: str, signal: int) -> None:
+        super().__init__(message)
+        self.status = 128 + signal

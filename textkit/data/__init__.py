@@ -1,0 +1,1 @@
+"""Ids and batches: encoded corpora, windows over a stream, seeded splits."""

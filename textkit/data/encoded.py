@@ -1,0 +1,125 @@
+"""An encoded corpus: every token's id in one flat array, and where each sequence begins."""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from textkit import atomic
+from textkit.errors import CheckpointError
+
+FORMAT = 1
+
+Sequences = Iterable[Sequence[int]] | Iterable[npt.NDArray[np.int32]]
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedCorpus:
+    """Sequences of ids, flat. Language models, translation and classifiers all read this form.
+
+    `ids` (N,) int32; `offsets` (S+1,) int64, so that sequence s is `ids[offsets[s]:offsets[s+1]]`.
+    For language models each sequence ends with the end-of-sentence id.
+
+    >>> corpus = EncodedCorpus.from_sequences([[5, 6], [], [7]])
+    >>> len(corpus), corpus.ids.tolist(), corpus[2].tolist()
+    (3, [5, 6, 7], [7])
+    """
+
+    ids: npt.NDArray[np.int32]
+    offsets: npt.NDArray[np.int64]
+
+    @staticmethod
+    def from_sequences(sequences: Sequences) -> EncodedCorpus:
+        """Collect sequences in memory: 4 bytes a token and 8 a sequence."""
+        ids, offsets = array("i"), array("q", [0])
+        for sequence in sequences:
+            ids.extend(sequence)
+            offsets.append(len(ids))
+        return EncodedCorpus(np.array(ids, dtype=np.int32), np.array(offsets, dtype=np.int64))
+
+    @staticmethod
+    def write(sequences: Sequences, folder: Path | str) -> EncodedCorpus:
+        """Stream sequences to a new folder, in constant memory, and map it.
+
+        The folder holds ids.i32 and offsets.i64 (little-endian) and corpus.json. Raises TextkitError
+        when it exists already or cannot be written.
+        """
+        with atomic.writing_folder(folder) as temporary:
+            total, count = 0, 0
+            with (temporary / "ids.i32").open("wb") as ids, (temporary / "offsets.i64").open("wb") as offsets:
+                offsets.write(np.int64(0).astype("<i8").tobytes())
+                for sequence in sequences:
+                    ids.write(np.asarray(sequence, dtype="<i4").tobytes())
+                    total, count = total + len(sequence), count + 1
+                    offsets.write(np.int64(total).astype("<i8").tobytes())
+            document = {"format": FORMAT, "tokens": total, "sequences": count}
+            (temporary / "corpus.json").write_text(json.dumps(document) + "\n", encoding="utf-8")
+        return EncodedCorpus.load(folder)
+
+    def save(self, folder: Path | str) -> None:
+        """Write this corpus to a new folder."""
+        EncodedCorpus.write(self, folder)
+
+    @staticmethod
+    def load(folder: Path | str) -> EncodedCorpus:
+        """Map a folder that `save` or `write` made; nothing is read until it is used.
+
+        Raises CheckpointError when files are missing or their sizes contradict corpus.json.
+        """
+        folder = Path(folder)
+        try:
+            document = json.loads((folder / "corpus.json").read_text(encoding="utf-8"))
+            if document["format"] != FORMAT:
+                raise CheckpointError(
+                    f"{folder}: corpus format {document['format']!r}; this version reads {FORMAT}"
+                )
+            tokens, sequences = int(document["tokens"]), int(document["sequences"])
+        except OSError as error:
+            raise CheckpointError(
+                f"{folder}: not an encoded corpus: {(error.strerror or '').lower()}"
+            ) from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise CheckpointError(f"{folder / 'corpus.json'}: damaged: {error}") from error
+        ids = _map(folder / "ids.i32", "<i4", tokens)
+        offsets = _map(folder / "offsets.i64", "<i8", sequences + 1)
+        if offsets[0] != 0 or offsets[-1] != tokens:
+            raise CheckpointError(
+                f"{folder / 'offsets.i64'}: damaged: does not end at the last of {tokens} tokens"
+            )
+        return EncodedCorpus(ids, offsets)
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, index: int) -> npt.NDArray[np.int32]:
+        return self.ids[self.offsets[index] : self.offsets[index + 1]]
+
+    def __iter__(self) -> Iterator[npt.NDArray[np.int32]]:
+        return (self[i] for i in range(len(self)))
+
+    @property
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """Tokens in each sequence, (S,)."""
+        return np.diff(self.offsets)
+
+
+def _map(path: Path, dtype: str, size: int) -> npt.NDArray[Any]:
+    expected = size * np.dtype(dtype).itemsize
+    try:
+        actual = path.stat().st_size
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read: {(error.strerror or '').lower()}") from error
+    if actual != expected:
+        raise CheckpointError(
+            f"{path}: {actual} bytes where {expected} are due; the file is truncated or damaged"
+        )
+    return (
+        np.memmap(path, dtype=dtype, mode="r") if size else np.empty(0, dtype)
+    )  # an empty file cannot be mapped

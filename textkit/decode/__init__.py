@@ -1,0 +1,1 @@
+"""Choosing tokens from distributions; blind to which model gives them."""

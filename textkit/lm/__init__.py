@@ -1,0 +1,1 @@
+"""Language models: distributions over the next token, counted or learned, behind one contract."""

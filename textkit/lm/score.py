@@ -1,0 +1,193 @@
+"""The measures of a language model, defined once for every model and unit.
+
+Perplexity is per token and so depends on the tokens; bits per character and per byte are per unit of
+the text as it was before cleaning, and so compare any two models on the same text.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from textkit.data.encoded import EncodedCorpus
+from textkit.data.interned import InternedText
+from textkit.errors import CheckpointError, InputError
+from textkit.lm.language_model import END, LanguageModel
+from textkit.text.vocab import UNKNOWN, Vocab
+
+BITS = 1 / math.log(2)
+
+
+@dataclass(frozen=True)
+class Score:
+    """Sums over a text, and the measures they give.
+
+    `log_prob` (nats) sums over all tokens, `log_prob_known` over all but the unknown words. `tokens`
+    counts each line's end; `characters` and `bytes` (UTF-8) count the line ends of the text too.
+    `spelling_bits` is what it costs to spell out the unknown words: eight bits for each byte and eight
+    for the end. A model pays that on top of its own unknown word's probability wherever bits are
+    counted, or else the smallest vocabulary would look best.
+    """
+
+    log_prob: float
+    log_prob_known: float
+    tokens: int
+    unknown: int
+    lines: int
+    characters: int
+    bytes: int
+    spelling_bits: float
+    impossible: int = 0  # tokens of probability zero
+
+    @property
+    def perplexity(self) -> float:
+        """exp of the mean negative log probability; unknown words at the unknown word's probability."""
+        return _exp(-self.log_prob / self.tokens)
+
+    @property
+    def perplexity_known(self) -> float:
+        """The same over known tokens alone."""
+        known = self.tokens - self.unknown
+        return _exp(-self.log_prob_known / known) if known else math.nan
+
+    @property
+    def bits(self) -> float:
+        """What the whole text costs to write down, unknown words spelled out."""
+        return -self.log_prob * BITS + self.spelling_bits
+
+    @property
+    def bits_per_character(self) -> float:
+        """Bits for each character of the text as it was read."""
+        return self.bits / self.characters
+
+    @property
+    def bits_per_byte(self) -> float:
+        """Bits for each byte of the text as it was read, in UTF-8."""
+        return self.bits / self.bytes
+
+    @property
+    def unknown_rate(self) -> float:
+        """Unknown words among the words (line ends are not words)."""
+        words = self.tokens - self.lines
+        return self.unknown / words if words else 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Every measure and sum, for JSON: numbers that are not finite become None."""
+        values: dict[str, Any] = {
+            "perplexity": self.perplexity,
+            "perplexity_known": self.perplexity_known,
+            "bits_per_character": self.bits_per_character,
+            "bits_per_byte": self.bits_per_byte,
+            "tokens": self.tokens,
+            "unknown": self.unknown,
+            "unknown_rate": self.unknown_rate,
+            "lines": self.lines,
+            "characters": self.characters,
+            "bytes": self.bytes,
+            "log_prob": self.log_prob,
+            "spelling_bits": self.spelling_bits,
+            "impossible": self.impossible,
+        }
+        return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredText:
+    """A text ready to be scored: its ids, each line with its end, and what the measures divide by.
+
+    `characters`, `bytes` and `spelling_bits` are (S,) int64, one entry a line.
+    """
+
+    corpus: EncodedCorpus
+    characters: npt.NDArray[np.int64]
+    bytes: npt.NDArray[np.int64]
+    spelling_bits: npt.NDArray[np.int64]
+
+    @staticmethod
+    def of(text: InternedText, vocab: Vocab) -> MeasuredText:
+        """Encode with a language model's vocabulary."""
+        ids_of_types = np.array(vocab.encode(text.types), dtype=np.int32)
+        lengths = np.array([len(token.encode()) for token in text.types], dtype=np.int64)
+        type_bits = np.where(ids_of_types == vocab.id(UNKNOWN), 8 * (lengths + 1), 0)
+        offsets, lines = text.corpus.offsets, np.arange(len(text))
+        ids = np.full(len(text.corpus.ids) + len(text), vocab.id(END), dtype=np.int32)
+        places = np.arange(len(text.corpus.ids)) + np.repeat(lines, text.corpus.lengths)
+        ids[places] = ids_of_types[text.corpus.ids]
+        sums = np.concatenate([[0], np.cumsum(type_bits[text.corpus.ids])])
+        corpus = EncodedCorpus(ids, offsets + np.arange(len(text) + 1))
+        return MeasuredText(corpus, text.characters, text.bytes, sums[offsets[1:]] - sums[offsets[:-1]])
+
+    def save(self, folder: Path) -> None:
+        """Write into a new folder; the ids can be mapped afterwards."""
+        self.corpus.save(folder)
+        np.save(folder / "sizes.npy", np.stack([self.characters, self.bytes, self.spelling_bits]))
+
+    @staticmethod
+    def load(folder: Path) -> MeasuredText:
+        """Read what `save` wrote; raises CheckpointError when it is missing or damaged."""
+        corpus = EncodedCorpus.load(folder)
+        try:
+            sizes = np.load(folder / "sizes.npy", allow_pickle=False)
+            if sizes.shape != (3, len(corpus)):
+                raise ValueError(f"shape {sizes.shape}")
+        except (OSError, ValueError, EOFError) as error:
+            raise CheckpointError(f"{folder / 'sizes.npy'}: damaged: {error}") from error
+        return MeasuredText(corpus, *sizes)
+
+
+def score(model: LanguageModel[Any], text: MeasuredText) -> Score:
+    """The measures of `model` on `text`; raises InputError when the text is empty.
+
+    >>> import numpy as np
+    >>> class Uniform:
+    ...     vocab = Vocab(("<unk>", "</s>", "a", "b"), (0, 0, 1, 1), specials=2)
+    ...     def log_probs(self, corpus):
+    ...         return np.full(len(corpus.ids), -np.log(len(self.vocab)))
+    >>> text = MeasuredText.of(InternedText.of(["a b a", "b"], str.split), Uniform.vocab)
+    >>> result = score(Uniform(), text)
+    >>> round(result.perplexity, 9), result.tokens, round(result.bits_per_character, 9)
+    (4.0, 6, 1.5)
+    """
+    if not len(text.corpus):
+        raise InputError("there is no text to score")
+    return total(model.log_probs(text.corpus), text, unknown=model.vocab.id(UNKNOWN))
+
+
+def total(log_probs: npt.NDArray[np.float64], text: MeasuredText, *, unknown: int) -> Score:
+    """Sum log probabilities (N,) of all tokens of `text` into one score."""
+    known = text.corpus.ids != unknown
+    return Score(
+        log_prob=float(log_probs.sum()),
+        log_prob_known=float(log_probs[known].sum()),
+        tokens=len(log_probs),
+        unknown=int((~known).sum()),
+        lines=len(text.corpus),
+        characters=int(text.characters.sum()),
+        bytes=int(text.bytes.sum()),
+        spelling_bits=float(text.spelling_bits.sum()),
+        impossible=int(np.isneginf(log_probs).sum()),
+    )
+
+
+def per_line(log_probs: npt.NDArray[np.float64], text: MeasuredText, *, unknown: int) -> Iterator[Score]:
+    """One score for each line, in order."""
+    offsets, ids = text.corpus.offsets, text.corpus.ids
+    for line in range(len(text.corpus)):
+        begin, end = offsets[line], offsets[line + 1]
+        piece = EncodedCorpus(ids[begin:end], np.array([0, end - begin], dtype=np.int64))
+        one = slice(line, line + 1)
+        sizes = MeasuredText(piece, text.characters[one], text.bytes[one], text.spelling_bits[one])
+        yield total(log_probs[begin:end], sizes, unknown=unknown)
+
+
+def _exp(x: float) -> float:
+    try:
+        return math.exp(x)
+    except OverflowError:
+        return math.inf

@@ -1,0 +1,1 @@
+"""The shared model subpackage: tensors in, tensors out; no text, no files."""

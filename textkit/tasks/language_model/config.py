@@ -1,0 +1,171 @@
+"""Every setting of a language-model run, typed; a TOML file and the command line speak the same names."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from textkit.errors import UsageError, unknown_name
+
+ModelName = Literal["ngram", "rnn", "gru", "lstm"]
+Unit = Literal["word", "char", "subword"]
+Sampling = Literal["random", "sequential"]
+Optimizer = Literal["adamw", "sgd"]
+Context = Literal["stream", "line"]
+SubwordType = Literal["unigram", "bpe"]
+
+NGRAM_ONLY = ("order", "smoothing", "smoothing_value")
+NEURAL_ONLY = (
+    *("sampling", "batch_size", "steps", "epochs", "optimizer", "learning_rate", "clip", "decay", "patience"),
+    *(
+        "embedding",
+        "hidden",
+        "layers",
+        "dropout",
+        "tied",
+        "context",
+        "valid_fraction",
+        "log_every",
+        "save_seconds",
+    ),
+)
+SUBWORD_ONLY = ("pieces", "subword_type")
+WORD_ONLY = ("tokenizer", "tokenizer_options")
+
+
+class LanguageModelConfig(BaseModel):
+    """The settings of one run. Unknown names and values out of range are errors.
+
+    >>> LanguageModelConfig(model="lstm", epochs=2).min_count
+    2
+    >>> LanguageModelConfig(model="ngram").min_count
+    1
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    model: ModelName = "ngram"
+    unit: Unit = "word"
+    clean: str = "none"
+    """A preset of `textkit.text.clean`."""
+    tokenizer: str = ""
+    """Of the unit "word": a name of `textkit.text.catalog`, whitespace when empty."""
+    tokenizer_options: dict[str, Any] = Field(default_factory=dict)
+    """Options of that tokenizer, as `make_tokenizer` takes them."""
+    min_count: int = Field(default=0, ge=0)
+    """Rarer tokens are unknown words. 0: 1 for n-grams (as KenLM), 2 for networks, which must see some."""
+    max_vocab: int | None = Field(default=None, ge=2)
+    pieces: int = Field(default=4000, ge=8)
+    """Size of the subword model trained for `unit="subword"`."""
+    subword_type: SubwordType = "unigram"
+    seed: int = Field(default=1, ge=0, lt=2**63)
+
+    order: int = Field(default=5, ge=1, le=16)
+    smoothing: str = "modified-kneser-ney"
+    smoothing_value: float | None = None
+    """k of add-k, the weight of Jelinek-Mercer, the discount, alpha of stupid backoff; None: the default."""
+
+    sampling: Sampling = "sequential"
+    batch_size: int = Field(default=20, ge=1)
+    steps: int = Field(default=35, ge=1)
+    """Steps of a window: how far back gradients flow."""
+    epochs: int = Field(default=20, ge=1)
+    embedding: int = Field(default=256, ge=1)
+    hidden: int = Field(default=256, ge=1)
+    layers: int = Field(default=1, ge=1)
+    dropout: float = Field(default=0.4, ge=0, lt=1)
+    tied: bool = True
+    """Share embedding and output weights; needs equal widths."""
+    optimizer: Optimizer = "adamw"
+    learning_rate: float = Field(default=0.003, gt=0)
+    clip: float = Field(default=0.25, gt=0)
+    decay: float = Field(default=0.5, gt=0, le=1)
+    patience: int = Field(default=3, ge=1)
+    context: Context = "stream"
+    """What a token may depend on when scored: "stream" carries over line ends as in training."""
+    valid_fraction: float = Field(default=0.1, gt=0, lt=1)
+    """The last part of the training lines that is held out when no validation file is given."""
+    log_every: int = Field(default=20, ge=1)
+    save_seconds: float = Field(default=300.0, gt=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known(cls, values: Any) -> Any:
+        if isinstance(values, dict):
+            for key in values:
+                if key not in cls.model_fields:
+                    raise unknown_name("setting", str(key), cls.model_fields)
+        return values
+
+    @model_validator(mode="after")
+    def _consistent(self) -> LanguageModelConfig:
+        for name, owner in self._foreign().items():
+            if name in self.model_fields_set and getattr(self, name) != _default(name):
+                here = f"model '{self.model}' with unit '{self.unit}'"
+                raise UsageError(f"the setting '{name}' is for {owner}, not for {here}")
+        if self.model != "ngram" and self.tied and self.embedding != self.hidden:
+            raise UsageError(
+                f"tied weights need equal widths: embedding {self.embedding}, hidden {self.hidden}; "
+                "make them equal or set tied = false"
+            )
+        if self.min_count == 0:
+            object.__setattr__(self, "min_count", 1 if self.model == "ngram" or self.unit == "subword" else 2)
+        if not self.tokenizer and self.unit == "word":
+            object.__setattr__(self, "tokenizer", "whitespace")
+        return self
+
+    def _foreign(self) -> dict[str, str]:
+        """Settings that mean nothing here, and whom they are for."""
+        mine = dict.fromkeys(NGRAM_ONLY, "an n-gram model") if self.model != "ngram" else {}
+        mine |= dict.fromkeys(NEURAL_ONLY, "a neural model") if self.model == "ngram" else {}
+        mine |= dict.fromkeys(SUBWORD_ONLY, "the unit 'subword'") if self.unit != "subword" else {}
+        return mine | (dict.fromkeys(WORD_ONLY, "the unit 'word'") if self.unit != "word" else {})
+
+    def toml(self) -> str:
+        """These settings as TOML text; those that are None or mean nothing here are left out."""
+        return tomli_w.dumps(self.model_dump(exclude_none=True, exclude=set(self._foreign())))
+
+
+def _default(name: str) -> Any:
+    return LanguageModelConfig.model_fields[name].get_default(call_default_factory=True)
+
+
+def make_config(settings: dict[str, Any], *, source: str = "settings") -> LanguageModelConfig:
+    """Check `settings`; raises UsageError in one line that names `source` and the setting.
+
+    >>> make_config({"lerning_rate": 0.1}, source="run.toml")
+    Traceback (most recent call last):
+    textkit.errors.UsageError: run.toml: unknown setting 'lerning_rate': did you mean 'learning_rate'? ...
+    """
+    try:
+        return LanguageModelConfig.model_validate(settings)
+    except UsageError as error:
+        raise UsageError(f"{source}: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise UsageError(
+            f"{source}: setting '{name}': {first['msg'].lower()}, not {first['input']!r}"
+        ) from error
+
+
+def parse_config(text: str, *, source: str) -> dict[str, Any]:
+    """TOML text as plain settings; raises UsageError naming `source` and the line."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{source}: not valid TOML: {error}") from error
+
+
+def read_config(path: Path | str) -> dict[str, Any]:
+    """The settings in a TOML file; raises UsageError when it cannot be read."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"{path}: cannot be read: {reason.lower()}") from error
+    return parse_config(text, source=str(path))

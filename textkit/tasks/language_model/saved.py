@@ -1,0 +1,134 @@
+"""A trained language model out of its run folder: score lines, continue prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from textkit.data.interned import InternedText
+from textkit.errors import UsageError
+from textkit.lm.language_model import END, LanguageModel
+from textkit.lm.score import MeasuredText, Score, per_line, score
+from textkit.tasks.language_model.config import Context, make_config, parse_config
+from textkit.text.pipeline import Pipeline
+from textkit.text.tokenizer import Tokenizer
+from textkit.text.vocab import UNKNOWN
+from textkit.train.checkpoint import RunFolder
+
+if TYPE_CHECKING:
+    from textkit.decode.filters import Filter
+
+
+@dataclass(frozen=True, eq=False)
+class SavedModel:
+    """A model with the pipeline it was trained behind."""
+
+    model: LanguageModel[Any]
+    pipeline: Pipeline[str, list[str]]
+
+    def measure(self, lines: Iterable[str]) -> MeasuredText:
+        """Clean, tokenize and encode lines as in training."""
+        return MeasuredText.of(InternedText.of(lines, self.pipeline), self.model.vocab)
+
+    def score(self, lines: Iterable[str]) -> Score:
+        """The measures of the model on a text; raises InputError when it is empty."""
+        return score(self.model, self.measure(lines))
+
+    def score_lines(self, lines: Iterable[str]) -> Iterator[Score]:
+        """The measures of each line."""
+        text = self.measure(lines)
+        return per_line(self.model.log_probs(text.corpus), text, unknown=self.model.vocab.id(UNKNOWN))
+
+    def in_context(self, context: Context) -> SavedModel:
+        """The same model with lines scored one after the other ("stream") or each alone ("line").
+
+        An n-gram model always scores each line alone.
+        """
+        from textkit.lm.neural import NeuralLanguageModel
+
+        if isinstance(self.model, NeuralLanguageModel):
+            return replace(self, model=replace(self.model, context=context))
+        if context == "stream":
+            raise UsageError(
+                "an n-gram model sees one line at a time; only a neural one has the context 'stream'"
+            )
+        return self
+
+    def generate(
+        self,
+        prompt: str = "",
+        *,
+        length: int = 50,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        seed: int = 0,
+        samples: int = 1,
+        one_line: bool = False,
+    ) -> list[str]:
+        """`samples` continuations of `prompt`, each with the prompt, `length` tokens more.
+
+        A temperature of 0 takes the most probable token each time. A line end among the tokens becomes
+        a newline, or with `one_line` the end of the sample. Unknown words are never generated.
+        """
+        import torch
+
+        from textkit.decode.sample import sample
+
+        if length < 1 or samples < 1:
+            raise UsageError(f"length and samples must be at least 1, not {length} and {samples}")
+        vocab, lines = self.model.vocab, prompt.split("\n")
+        words = [self.pipeline(line) for line in lines]
+        end = vocab.id(END)
+        ids = [i for line in words for i in (end, *vocab.encode(line))]
+        drawn = sample(
+            self.model,
+            ids,
+            length=length,
+            generator=torch.Generator().manual_seed(seed),
+            filters=_filters(vocab.id(UNKNOWN), temperature=temperature, top_k=top_k, top_p=top_p),
+            stop=end if one_line else None,
+            rows=samples,
+        )
+        return [self._text(words, row, end) for row in drawn]
+
+    def _text(self, prompt: Sequence[list[str]], ids: Sequence[int], end: int) -> str:
+        """The prompt's tokens and the new ones as text, a line for each sentence."""
+        lines = [list(line) for line in prompt]
+        for i in ids:
+            if i == end:
+                lines.append([])
+            else:
+                lines[-1].append(self.model.vocab.tokens[i])
+        tokenizer = cast(Tokenizer, self.pipeline.stages[-1])
+        return "\n".join(tokenizer.detokenize(line) for line in lines)
+
+
+def _filters(unknown: int, *, temperature: float, top_k: int | None, top_p: float | None) -> list[Filter]:
+    from textkit.decode.filters import Forbid, Temperature, TopK, TopP
+
+    filters: list[Filter] = [Forbid((unknown,)), TopK(1) if temperature == 0 else Temperature(temperature)]
+    if top_k is not None:
+        filters.append(TopK(top_k))
+    if top_p is not None:
+        filters.append(TopP(top_p))
+    return filters
+
+
+def load_model(run: RunFolder | Path | str) -> SavedModel:
+    """The best model of a run folder; raises CheckpointError when it is missing or damaged."""
+    if not isinstance(run, RunFolder):
+        run = RunFolder.open(run)
+    config = make_config(
+        parse_config(run.config(), source=str(run.path)), source=str(run.path / "config.toml")
+    )
+    vocab, pipeline = run.vocab(), run.pipeline()
+    if config.model == "ngram":
+        from textkit.tasks.language_model.ngram import load_ngram
+
+        return SavedModel(load_ngram(run, vocab), pipeline)
+    from textkit.tasks.language_model.recurrent import load_recurrent
+
+    return SavedModel(load_recurrent(run, config, vocab), pipeline)

@@ -1,0 +1,139 @@
+"""The story of a language model: from lines of text to a run folder that scores and generates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from textkit.errors import CheckpointError, Interrupted, UsageError
+from textkit.lm.language_model import LanguageModel
+from textkit.lm.score import MeasuredText, Score, score
+from textkit.tasks.language_model.config import LanguageModelConfig, make_config, parse_config
+from textkit.tasks.language_model.prepare import Lines, Prepared, prepare
+from textkit.tasks.language_model.saved import SavedModel, load_model
+from textkit.train.checkpoint import RunFolder
+from textkit.train.interrupt import stop_requests
+from textkit.train.log import Log, draw_curve
+
+Say = Callable[[str], None]
+
+
+def train(
+    lines: Lines,
+    config: LanguageModelConfig,
+    *,
+    out: Path | str,
+    valid: Lines | None = None,
+    test: Lines | None = None,
+    watch: Callable[[Any, int], None] | None = None,
+    say: Say | None = None,
+) -> dict[str, Score]:
+    """Train a model on `lines` (without their ends), leave everything in the folder `out`, and score it.
+
+    Gives the scores on the held-out texts by name ("valid", "test"). `watch` sees the progress of a
+    network after each step, `say` gets one-line messages. Raises InputError for an empty text,
+    CheckpointError when `out` is taken, and Interrupted, everything saved, when SIGINT or SIGTERM comes
+    while a network trains (see `resume`).
+
+    >>> import tempfile
+    >>> config = LanguageModelConfig(model="ngram", order=2, smoothing="witten-bell")
+    >>> scores = train(["a b", "b a", "a"], config, out=Path(tempfile.mkdtemp(), "run"), test=["a b a"])
+    >>> scores["test"].tokens
+    4
+    """
+    say = say or (lambda _message: None)
+    prepared = prepare(config, lines, valid=valid, test=test)
+    for note in prepared.notes:
+        say(note)
+
+    def fill(folder: Path) -> None:
+        for name, text in _texts(prepared, config).items():
+            text.save(folder / "data" / name)
+
+    run = RunFolder.create(
+        out,
+        kind=config.model,
+        config=config.toml(),
+        pipeline=prepared.pipeline,
+        vocab=prepared.vocab,
+        fill=fill,
+    )
+    run.record("notes", list(prepared.notes))
+    if config.model == "ngram":
+        from textkit.tasks.language_model.ngram import fit_ngram
+
+        for note in fit_ngram(config, prepared, run):
+            say(note)
+        return _finish(run, load_model(run), prepared.held_out)
+    return _fit_network(config, run, prepared, watch=watch, resume=False)
+
+
+def resume(
+    path: Path | str,
+    *,
+    epochs: int | None = None,
+    watch: Callable[[Any, int], None] | None = None,
+) -> dict[str, Score]:
+    """Go on with a run that was interrupted, or for more epochs; gives the scores as `train` does.
+
+    The result equals, bit for bit, that of a run that was never interrupted.
+    """
+    run = RunFolder.open(path)
+    settings = parse_config(run.config(), source=str(run.path / "config.toml"))
+    if run.kind == "ngram":
+        raise UsageError(f"{path}: an n-gram model is estimated at once; there is nothing to resume")
+    if epochs is not None:
+        run.record("epochs", epochs)
+    settings["epochs"] = run.document.get("epochs", settings["epochs"])  # config.toml stays as it was given
+    config = make_config(settings, source=str(run.path / "config.toml"))
+    folders = {name: run.path / "data" / name for name in ("train", "valid", "test")}
+    texts = {name: MeasuredText.load(folder) for name, folder in folders.items() if folder.exists()}
+    if not {"train", "valid"} <= texts.keys():
+        raise CheckpointError(f"{run.path / 'data'}: the encoded training text is gone; train again")
+    train_text = texts.pop("train")
+    prepared = Prepared(run.pipeline(), run.vocab(), train_text, texts, ())
+    return _fit_network(config, run, prepared, watch=watch, resume=run.has("last"))
+
+
+def _fit_network(
+    config: LanguageModelConfig,
+    run: RunFolder,
+    prepared: Prepared,
+    *,
+    watch: Callable[[Any, int], None] | None,
+    resume: bool,
+) -> dict[str, Score]:
+    from textkit.tasks.language_model.recurrent import make_trainer
+
+    trainer = make_trainer(
+        config,
+        run,
+        vocab=prepared.vocab,
+        train=prepared.train,
+        valid=prepared.held_out["valid"],
+        watch=watch or (lambda _progress, _steps: None),
+    )
+    if resume:
+        trainer.resume()
+    try:
+        with stop_requests() as stop:
+            trainer.fit(stop)
+    except Interrupted as interruption:
+        raise Interrupted(
+            f"{interruption}; go on with: textkit train-lm --resume {run.path}", interruption.status - 128
+        ) from None
+    draw_curve(Log(run.path / "log.jsonl"), run.path / "curve.png")
+    return _finish(run, load_model(run), prepared.held_out)
+
+
+def _finish(run: RunFolder, saved: SavedModel, held_out: dict[str, MeasuredText]) -> dict[str, Score]:
+    model: LanguageModel[Any] = saved.model
+    scores = {name: score(model, text) for name, text in held_out.items()}
+    run.record("results", {name: result.as_dict() for name, result in scores.items()})
+    return scores
+
+
+def _texts(prepared: Prepared, config: LanguageModelConfig) -> dict[str, MeasuredText]:
+    """What a resumed run needs: the texts as ids, so that it never depends on the original files."""
+    return {} if config.model == "ngram" else {"train": prepared.train, **prepared.held_out}

@@ -1,0 +1,282 @@
+"""The vocabulary: tokens to ids and back, immutable, ordered by count and then by first appearance."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from textkit import atomic
+from textkit.errors import CheckpointError, InputError, UsageError
+
+UNKNOWN = "<unk>"
+HEADER = "#textkit-vocab "
+FORMAT = 1
+
+_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_UNESCAPES = {escape: plain for plain, escape in _ESCAPES.items()}
+
+
+@dataclass(frozen=True)
+class Vocab:
+    """Ids 0 to V-1 for V tokens: the specials first, then count descending, then first seen.
+
+    `counts[i]` is how often token i was seen when the vocabulary was built; the unknown word's is the
+    number of tokens that fell to it. A token of the text that spells a special is unknown, so no text
+    can smuggle in an end of sentence; the spelled-out unknown word is the unknown word.
+
+    >>> vocab = Vocab.build([["a", "b", "a"], ["c", "a", "b"]], min_count=2)
+    >>> vocab.tokens
+    ('<unk>', 'a', 'b')
+    >>> vocab.encode(["b", "zebra"])
+    [2, 0]
+    >>> vocab.decode([1, 0])
+    ['a', '<unk>']
+    """
+
+    tokens: tuple[str, ...]
+    counts: tuple[int, ...]
+    specials: int = 1
+    unknown: str | None = UNKNOWN
+
+    def __post_init__(self) -> None:
+        if len(self.counts) != len(self.tokens):
+            raise UsageError(
+                f"a vocabulary needs a count for each token: {len(self.tokens)}, {len(self.counts)}"
+            )
+        if len(set(self.tokens)) != len(self.tokens):
+            token, times = Counter(self.tokens).most_common(1)[0]
+            raise InputError(f"a vocabulary holds each token once; {token!r} stands {times} times")
+        if self.unknown is not None and self.unknown not in self.tokens:
+            raise UsageError(f"the unknown word {self.unknown!r} must be one of the tokens")
+
+    @staticmethod
+    def build(
+        sequences: Iterable[Iterable[str]],
+        *,
+        min_count: int = 1,
+        max_size: int | None = None,
+        specials: Sequence[str] = (UNKNOWN,),
+        unknown: str | None = UNKNOWN,
+        always: Iterable[str] = (),
+    ) -> Vocab:
+        """Count the tokens of a stream of sequences, in one pass, and keep the frequent ones.
+
+        `max_size` bounds the whole vocabulary, specials included. Tokens in `always` (all pieces of a
+        subword model, say) are kept even when never seen.
+        """
+        counter: Counter[str] = Counter()
+        for sequence in sequences:
+            counter.update(sequence)
+        return Vocab.from_counts(
+            counter, min_count=min_count, max_size=max_size, specials=specials, unknown=unknown, always=always
+        )
+
+    @staticmethod
+    def from_counts(
+        counts: Mapping[str, int],
+        *,
+        min_count: int = 1,
+        max_size: int | None = None,
+        specials: Sequence[str] = (UNKNOWN,),
+        unknown: str | None = UNKNOWN,
+        always: Iterable[str] = (),
+    ) -> Vocab:
+        """The vocabulary of given counts; the mapping's order breaks ties (first seen first).
+
+        Tokens in `always` are kept whatever their count, which may be nought.
+
+        >>> Vocab.from_counts({"a": 1, "b": 2}, always=["c"]).tokens
+        ('<unk>', 'b', 'a', 'c')
+        """
+        always = dict.fromkeys(always, 0)
+        counts = {**counts, **{token: 0 for token in always if token not in counts}}
+        if unknown is not None and unknown not in specials:
+            specials = (unknown, *specials)
+        if max_size is not None and max_size < len(specials):
+            raise UsageError(f"max_size must leave room for the {len(specials)} specials, not {max_size}")
+        ranked = sorted(
+            (
+                token
+                for token, n in counts.items()
+                if (n >= min_count or token in always) and token not in specials
+            ),
+            key=lambda token: -counts[token],  # sorted() is stable: first seen stays first
+        )
+        room = None if max_size is None else max_size - len(specials)
+        ranked = ranked[:room]
+        known = sum(counts[token] for token in ranked)
+        fallen = {unknown: sum(counts.values()) - known}
+        return Vocab(
+            tokens=(*specials, *ranked),
+            counts=(*(fallen.get(token, 0) for token in specials), *(counts[token] for token in ranked)),
+            specials=len(specials),
+            unknown=unknown,
+        )
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def __contains__(self, token: object) -> bool:
+        return token in self._ids
+
+    @cached_property
+    def _ids(self) -> dict[str, int]:
+        """Ids of what text can name: every token but the specials, and the unknown word."""
+        ids = {token: i for i, token in enumerate(self.tokens) if i >= self.specials}
+        if self.unknown is not None:
+            ids[self.unknown] = self.tokens.index(self.unknown)
+        return ids
+
+    def id(self, token: str) -> int:
+        """The id of a token or special; raises UsageError when there is none."""
+        try:
+            return self.tokens.index(token) if token in self.tokens[: self.specials] else self._ids[token]
+        except KeyError:
+            raise UsageError(f"the token {token!r} is not in the vocabulary") from None
+
+    def encode(self, tokens: Iterable[str]) -> list[int]:
+        """The ids of tokens; an unseen one becomes the unknown word's id.
+
+        Raises InputError for an unseen token when the vocabulary has no unknown word.
+        """
+        ids = self._ids
+        if self.unknown is None:
+            try:
+                return [ids[token] for token in tokens]
+            except KeyError as error:
+                raise InputError(
+                    f"the token {error.args[0]!r} is not in this vocabulary without unknown"
+                ) from None
+        get, unknown = ids.get, ids[self.unknown]
+        return [get(token, unknown) for token in tokens]
+
+    def encode_batch(self, sequences: Iterable[Iterable[str]]) -> list[list[int]]:
+        """`encode` for each sequence."""
+        return [self.encode(tokens) for tokens in sequences]
+
+    def decode(self, ids: Iterable[int]) -> list[str]:
+        """The tokens of ids; raises InputError for an id outside 0 to V-1."""
+        tokens, size = self.tokens, len(self.tokens)
+        result = []
+        for i in ids:
+            if not 0 <= i < size:
+                raise InputError(f"ids run from 0 to {size - 1} in this vocabulary, not {i}")
+            result.append(tokens[i])
+        return result
+
+    def decode_batch(self, sequences: Iterable[Iterable[int]]) -> list[list[str]]:
+        """`decode` for each sequence."""
+        return [self.decode(ids) for ids in sequences]
+
+    def merge(self, other: Vocab) -> Vocab:
+        """One vocabulary of both: counts added, specials of both; on ties this one's tokens come first."""
+        counts: Counter[str] = Counter()
+        for vocab in (self, other):
+            counts.update(
+                dict(zip(vocab.tokens[vocab.specials :], vocab.counts[vocab.specials :], strict=True))
+            )
+        fallen = sum(v.counts[v.tokens.index(v.unknown)] for v in (self, other) if v.unknown is not None)
+        unknown = self.unknown or other.unknown
+        specials = tuple(dict.fromkeys((*self.tokens[: self.specials], *other.tokens[: other.specials])))
+        if unknown is not None:
+            counts[unknown] = fallen
+        return Vocab.from_counts(counts, min_count=0, specials=specials, unknown=unknown)
+
+    def prune(self, *, min_count: int = 1, max_size: int | None = None) -> Vocab:
+        """The same vocabulary with rare tokens gone; their counts fall to the unknown word."""
+        specials = self.tokens[: self.specials]
+        counts = {
+            t: n
+            for t, n in zip(self.tokens, self.counts, strict=True)
+            if t not in specials or t == self.unknown
+        }
+        return Vocab.from_counts(
+            counts, min_count=min_count, max_size=max_size, specials=specials, unknown=self.unknown
+        )
+
+    def digest(self) -> str:
+        """A hash of tokens and their order, equal on every machine: 12 hexadecimal digits."""
+        return hashlib.sha256("\n".join(map(_escape, self.tokens)).encode()).hexdigest()[:12]
+
+    def save(self, path: Path | str) -> None:
+        r"""Write one token a line, `token<TAB>count`, with \\, \n, \r and \t escaped, after a header line."""
+        header = {
+            "format": FORMAT,
+            "specials": self.specials,
+            "unknown": self.unknown,
+            "digest": self.digest(),
+        }
+        lines = [HEADER + json.dumps(header, ensure_ascii=False)]
+        lines += [f"{_escape(token)}\t{count}" for token, count in zip(self.tokens, self.counts, strict=True)]
+        atomic.write_text(path, "\n".join(lines) + "\n")
+
+    @staticmethod
+    def load(path: Path | str) -> Vocab:
+        """Read what `save` wrote, or a plain list of one token a line (`<unk>` in it is the unknown word).
+
+        Raises CheckpointError when the file is missing, damaged, or of another version.
+        """
+        path = Path(path)
+        try:
+            lines = path.read_bytes().decode("utf-8").split("\n")
+        except OSError as error:
+            raise CheckpointError(f"{path}: cannot be read: {(error.strerror or '').lower()}") from error
+        except UnicodeDecodeError as error:
+            raise CheckpointError(
+                f"{path}: not a vocabulary: not valid UTF-8 at byte {error.start}"
+            ) from error
+        if lines[-1] == "":
+            lines.pop()
+        if not lines:
+            raise CheckpointError(f"{path}: not a vocabulary: the file is empty")
+        if not lines[0].startswith(HEADER):
+            tokens = tuple(_unescape(line.removesuffix("\r")) for line in lines)
+            unknown = UNKNOWN if UNKNOWN in tokens else None
+            return Vocab(tokens, (0,) * len(tokens), specials=int(tokens[0] == unknown), unknown=unknown)
+        return _parse(path, _read_header(path, lines[0]), lines[1:])
+
+
+def _read_header(path: Path, line: str) -> dict[str, Any]:
+    try:
+        header = json.loads(line[len(HEADER) :])
+        if header["format"] != FORMAT:
+            raise CheckpointError(
+                f"{path}:1: format {header['format']!r}; this version reads format {FORMAT}"
+            )
+        return {"specials": int(header["specials"]), "unknown": header["unknown"], "digest": header["digest"]}
+    except (ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{path}:1: not a vocabulary header: {error}") from error
+
+
+def _parse(path: Path, header: dict[str, Any], lines: list[str]) -> Vocab:
+    tokens, counts = [], []
+    for number, line in enumerate(lines, 2):
+        token, tab, count = line.rpartition("\t")
+        if not tab or not count.isdecimal():
+            raise CheckpointError(f"{path}:{number}: a line is a token, a tab and a count, not {line[:40]!r}")
+        tokens.append(_unescape(token))
+        counts.append(int(count))
+    try:
+        vocab = Vocab(tuple(tokens), tuple(counts), specials=header["specials"], unknown=header["unknown"])
+    except (InputError, UsageError) as error:
+        raise CheckpointError(f"{path}: {error}") from error
+    if vocab.digest() != header["digest"]:
+        raise CheckpointError(
+            f"{path}: the tokens do not match the header's digest; the file was edited or damaged"
+        )
+    return vocab
+
+
+def _escape(token: str) -> str:
+    return re.sub(r"[\\\n\r\t]", lambda match: _ESCAPES[match[0]], token)
+
+
+def _unescape(line: str) -> str:
+    return re.sub(r"\\[\\nrt]", lambda match: _UNESCAPES[match[0]], line)

@@ -1,0 +1,221 @@
+"""A run folder: everything needed to use a model or to go on training it.
+
+    manifest.json            what belongs to the run, with sha256 of each file; the point of commit
+    config.toml              every setting of the run
+    pipeline.json, stage*.*  cleaning and tokenizing
+    vocab.txt
+    data/                    the encoded texts, where training may be resumed
+    best-000120.safetensors  weights of the best model so far
+    last-000150.safetensors  weights where training stands, and
+    last-000150.state.pt     the rest of its state (optimiser, sampler, generators)
+    log.jsonl, curve.png     written along the way
+
+New files are written under new names first; then the manifest is replaced, which makes them the run;
+then the old ones are removed. A crash at any moment leaves the previous run or the next one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from textkit import __version__, atomic
+from textkit.errors import CheckpointError
+from textkit.text.pipeline import Pipeline
+from textkit.text.vocab import Vocab
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+@dataclass
+class RunFolder:
+    """A run on disk. `document` is the manifest: format, kind, files, settings and results."""
+
+    path: Path
+    document: dict[str, Any] = field(default_factory=dict)
+
+    @staticmethod
+    def create(
+        path: Path | str,
+        *,
+        kind: str,
+        config: str,
+        pipeline: Pipeline[str, list[str]],
+        vocab: Vocab,
+        fill: Callable[[Path], None] = lambda folder: None,  # noqa: ARG005
+    ) -> RunFolder:
+        """Make a new run folder; `config` is TOML text and `fill` may add files of the task's own.
+
+        Raises CheckpointError when `path` is taken.
+        """
+        path = Path(path)
+        if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+            raise CheckpointError(
+                f"{path}: already exists; choose another name, or go on with --resume {path}"
+            )
+        with atomic.writing_folder(path) as folder:
+            (folder / "config.toml").write_text(config, encoding="utf-8")
+            pipeline.save(folder)
+            vocab.save(folder / "vocab.txt")
+            fill(folder)
+            run = RunFolder(folder, {"format": FORMAT, "textkit": __version__, "kind": kind, "files": {}})
+            run.document["signature"] = f"{pipeline.signature()} | vocab of {len(vocab)} #{vocab.digest()}"
+            for file in sorted(p for p in folder.iterdir() if p.is_file()):
+                run._own(file.name)
+            run._commit()
+        return RunFolder(path, run.document)
+
+    @staticmethod
+    def open(path: Path | str) -> RunFolder:
+        """Open a run; raises CheckpointError when it is missing, incomplete or of another version."""
+        path = Path(path)
+        try:
+            document = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        except OSError as error:
+            reason = "no such folder" if not path.exists() else "has no readable manifest.json"
+            raise CheckpointError(f"{path}: not a textkit run: {reason}") from error
+        except ValueError as error:
+            raise CheckpointError(f"{path / MANIFEST}: damaged: {error}") from error
+        if not isinstance(document, dict) or not isinstance(document.get("files"), dict):
+            raise CheckpointError(f"{path / MANIFEST}: damaged: needs the keys 'format', 'kind' and 'files'")
+        if document.get("format") != FORMAT:
+            raise CheckpointError(
+                f"{path}: run format {document.get('format')!r}; this version reads {FORMAT}"
+            )
+        return RunFolder(path, document)
+
+    @property
+    def kind(self) -> str:
+        """Which kind of model the run holds: ngram, rnn, gru, lstm."""
+        return str(self.document["kind"])
+
+    def read(self, name: str) -> bytes:
+        """A file of the run; raises CheckpointError when it is missing or its checksum differs."""
+        entry = self.document["files"].get(name)
+        if entry is None:
+            raise CheckpointError(f"{self.path}: the run has no {name}")
+        try:
+            data = (self.path / name).read_bytes()
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise CheckpointError(f"{self.path / name}: cannot be read: {reason}") from error
+        if hashlib.sha256(data).hexdigest() != entry["sha256"]:
+            raise CheckpointError(
+                f"{self.path / name}: damaged: checksum differs from manifest.json; restore it or train again"
+            )
+        return data
+
+    def config(self) -> str:
+        """The settings as TOML text."""
+        return self.read("config.toml").decode("utf-8")
+
+    def pipeline(self) -> Pipeline[str, list[str]]:
+        """Cleaning and tokenizing, as it was in training."""
+        self.read("pipeline.json")
+        return Pipeline.load(self.path)
+
+    def vocab(self) -> Vocab:
+        """The vocabulary."""
+        self.read("vocab.txt")
+        return Vocab.load(self.path / "vocab.txt")
+
+    def arrays(self, role: str) -> dict[str, npt.NDArray[Any]]:
+        """The named arrays saved as `role` ("best" or "last")."""
+        from safetensors import SafetensorError
+        from safetensors.numpy import load
+
+        name = self._role(role)["weights"]
+        try:
+            return load(self.read(name))
+        except SafetensorError as error:
+            raise CheckpointError(f"{self.path / name}: not a safetensors file: {error}") from error
+
+    def state(self) -> dict[str, Any]:
+        """The training state saved with "last": numbers, strings and tensors only."""
+        import torch
+
+        name = self._role("last")["state"]
+        loaded: dict[str, Any] = torch.load(io.BytesIO(self.read(name)), weights_only=True)
+        return loaded
+
+    def info(self, role: str) -> dict[str, Any]:
+        """What was recorded when `role` was saved: step and measures."""
+        return dict(self._role(role))
+
+    def has(self, role: str) -> bool:
+        """Whether anything was saved as `role`."""
+        return role in self.document
+
+    def _role(self, role: str) -> dict[str, Any]:
+        if role not in self.document:
+            raise CheckpointError(
+                f"{self.path}: the run has no {role} model yet; finish it with --resume {self.path}"
+            )
+        return dict(self.document[role])
+
+    def save(
+        self,
+        role: str,
+        arrays: Arrays,
+        *,
+        step: int,
+        info: Mapping[str, Any],
+        state: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Make `arrays` (and `state`) the run's `role`; a crash meanwhile keeps the old one."""
+        from safetensors.numpy import save as to_bytes
+
+        entry: dict[str, Any] = {"step": step, "weights": f"{role}-{step:06d}.safetensors", **info}
+        contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+        atomic.write_bytes(self.path / entry["weights"], to_bytes(contiguous))
+        self._own(entry["weights"])
+        if state is not None:
+            entry["state"] = f"{role}-{step:06d}.state.pt"
+            atomic.write_bytes(self.path / entry["state"], _pack(state))
+            self._own(entry["state"])
+        self.document[role] = entry
+        self._commit()
+
+    def record(self, key: str, value: object) -> None:
+        """Keep `value` (plain data) in the manifest under `key`: results, sources, notes."""
+        self.document[key] = value
+        self._commit()
+
+    def _own(self, name: str) -> None:
+        data = (self.path / name).read_bytes()
+        self.document["files"][name] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+    def _commit(self) -> None:
+        """Replace the manifest, then remove weights and states that it no longer names."""
+        named = {
+            self.document[r].get(k)
+            for r in ("best", "last")
+            if r in self.document
+            for k in ("weights", "state")
+        }
+        stale = [n for n in self.document["files"] if n.startswith(("best-", "last-")) and n not in named]
+        for name in stale:
+            del self.document["files"][name]
+        text = json.dumps(self.document, ensure_ascii=False, indent=1)
+        atomic.write_text(self.path / MANIFEST, text + "\n")
+        for name in stale:
+            (self.path / name).unlink(missing_ok=True)
+
+
+def _pack(state: Mapping[str, Any]) -> bytes:
+    import torch
+
+    buffer = io.BytesIO()
+    torch.save(dict(state), buffer)
+    return buffer.getvalue()

@@ -1,0 +1,60 @@
+"""The learning log: one JSON object a line, and the curves drawn from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from textkit import atomic
+
+
+class Log:
+    """`log.jsonl` in a run folder; each record has a `step`.
+
+    >>> import tempfile
+    >>> log = Log(Path(tempfile.mkdtemp()) / "log.jsonl")
+    >>> log.write({"step": 1, "loss": 2.5}); log.write({"step": 2, "loss": 2.25})
+    >>> log.rewind(1); [record["loss"] for record in log.records()]
+    [2.5]
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def write(self, record: Mapping[str, Any]) -> None:
+        """Append one record."""
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(dict(record)) + "\n")
+
+    def records(self) -> list[dict[str, Any]]:
+        """All records; a last line cut short by a crash is left out."""
+        if not self.path.exists():
+            return []
+        lines = self.path.read_text(encoding="utf-8").split("\n")[:-1]
+        return [json.loads(line) for line in lines]
+
+    def rewind(self, step: int) -> None:
+        """Forget what was logged after `step`: training resumes from there."""
+        kept = [record for record in self.records() if record["step"] <= step]
+        atomic.write_text(self.path, "".join(json.dumps(record) + "\n" for record in kept))
+
+
+def draw_curve(log: Log, path: Path) -> None:
+    """Perplexity over training steps, training and validation, as a PNG."""
+    from matplotlib.figure import Figure  # not pyplot: no global state, no display
+
+    records = log.records()
+    figure = Figure(figsize=(7, 4.2), layout="constrained")
+    axes = figure.subplots()
+    for key, label, style in (("perplexity", "training", "-"), ("valid_perplexity", "validation", "o-")):
+        points = [(record["step"], record[key]) for record in records if key in record]
+        if points:
+            axes.plot(*zip(*points, strict=True), style, label=label, markersize=4, linewidth=1.4)
+    axes.set(xlabel="step", ylabel="perplexity", yscale="log")
+    axes.grid(visible=True, which="both", alpha=0.25)
+    if axes.lines:
+        axes.legend()
+    with atomic.writing(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=130)
