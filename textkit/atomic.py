@@ -42,8 +42,18 @@ def writing(path: Path | str) -> Iterator[Path]:
     path = Path(path)
     if path.is_dir():
         raise TextkitError(f"{path}: is a folder; name a file to write")
+    # Through links: renaming over /dev/stdout would replace the link in /dev, not the file behind it.
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():  # /dev/null, a pipe: nothing to keep whole, never replace it
+        try:
+            yield path
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise TextkitError(f"{path}: cannot be written: {_reason(error)}") from error
+        return
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         os.close(handle)
     except OSError as error:
         raise TextkitError(f"{path}: cannot be written: {_reason(error)}") from error
@@ -53,7 +63,7 @@ def writing(path: Path | str) -> Iterator[Path]:
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         temporary.chmod(_umask_mode(0o666))
-        temporary.replace(path)
+        temporary.replace(target)
     except OSError as error:
         raise TextkitError(f"{path}: cannot be written: {_reason(error)}") from error
     finally:

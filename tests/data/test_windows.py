@@ -35,7 +35,9 @@ def test_targets_follow_inputs_within_the_text_and_none_comes_twice(sampler: typ
             seen += window.targets.ravel().tolist()
         assert len(seen) == len(set(seen))
         assert max(seen) < size
-        slack = length + (length if sampler is RandomWindows else batch)  # the shift, and what is left at the end
+        slack = length + (
+            length if sampler is RandomWindows else batch
+        )  # the shift, and what is left at the end
         assert len(seen) > size - 1 - slack
 
 

@@ -15,7 +15,12 @@ rows = st.lists(st.floats(-20, 5), min_size=2, max_size=9).map(
 )
 
 
-@given(rows, st.sampled_from([Temperature(0.3), Temperature(2.0), TopK(1), TopK(3), TopP(0.5), TopP(1.0), Forbid((0,))]))
+@given(
+    rows,
+    st.sampled_from(
+        [Temperature(0.3), Temperature(2.0), TopK(1), TopK(3), TopP(0.5), TopP(1.0), Forbid((0,))]
+    ),
+)
 def test_filters_keep_distributions(log_probs: torch.Tensor, reshape) -> None:
     result = reshape(log_probs)
     assert result.exp().sum().item() == pytest.approx(1, abs=1e-5)
@@ -51,7 +56,14 @@ def test_forbidden_ids_have_no_probability() -> None:
 
 
 @pytest.mark.parametrize(
-    "make", [lambda: Temperature(0), lambda: Temperature(math.inf), lambda: TopK(0), lambda: TopP(0), lambda: TopP(1.1)]
+    "make",
+    [
+        lambda: Temperature(0),
+        lambda: Temperature(math.inf),
+        lambda: TopK(0),
+        lambda: TopP(0),
+        lambda: TopP(1.1),
+    ],
 )
 def test_bad_values_are_refused(make) -> None:
     with pytest.raises(UsageError, match=r"(temperature|top-k|top-p) must"):

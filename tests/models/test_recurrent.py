@@ -33,10 +33,14 @@ def by_hand(network: RecurrentNetwork, ids: torch.Tensor) -> tuple[torch.Tensor,
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("layers", [1, 3])
 @pytest.mark.parametrize("tied", [False, True])
-def test_torch_agrees_with_the_written_out_cells_forward_and_backward(cell: str, layers: int, tied: bool) -> None:
+def test_torch_agrees_with_the_written_out_cells_forward_and_backward(
+    cell: str, layers: int, tied: bool
+) -> None:
     torch.manual_seed(0)
     width = 6 if tied else 5
-    network = RecurrentNetwork(RecurrentSettings(cell, 11, embedding=width, hidden=6, layers=layers, tied=tied))
+    network = RecurrentNetwork(
+        RecurrentSettings(cell, 11, embedding=width, hidden=6, layers=layers, tied=tied)
+    )
     ids = torch.randint(0, 11, (4, 7))
     logits, state = network(ids, network.zero_state(4))
     expected, final = by_hand(network, ids)

@@ -143,10 +143,17 @@ class RunFolder:
 
     def state(self) -> dict[str, Any]:
         """The training state saved with "last": numbers, strings and tensors only."""
+        import pickle
+
         import torch
 
         name = self._role("last")["state"]
-        loaded: dict[str, Any] = torch.load(io.BytesIO(self.read(name)), weights_only=True)
+        try:
+            loaded: dict[str, Any] = torch.load(io.BytesIO(self.read(name)), weights_only=True)
+        except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+            raise CheckpointError(
+                f"{self.path / name}: not a training state of plain numbers and tensors"
+            ) from error
         return loaded
 
     def info(self, role: str) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from textkit import atomic
+from textkit.errors import UsageError
 
 
 class Log:
-    """`log.jsonl` in a run folder; each record has a `step`.
+    """`log.jsonl` in a run folder; each record has a `step`. `events` is a folder for TensorBoard, if any.
 
     >>> import tempfile
     >>> log = Log(Path(tempfile.mkdtemp()) / "log.jsonl")
@@ -20,13 +21,18 @@ class Log:
     [2.5]
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, events: Path | None = None) -> None:
         self.path = path
+        self._writer = None if events is None else _event_writer(events)
 
     def write(self, record: Mapping[str, Any]) -> None:
         """Append one record."""
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(dict(record)) + "\n")
+        if self._writer is not None:
+            for key in record.keys() - {"step"}:
+                self._writer.add_scalar(key, record[key], record["step"])
+            self._writer.flush()
 
     def records(self) -> list[dict[str, Any]]:
         """All records; a last line cut short by a crash is left out."""
@@ -39,6 +45,14 @@ class Log:
         """Forget what was logged after `step`: training resumes from there."""
         kept = [record for record in self.records() if record["step"] <= step]
         atomic.write_text(self.path, "".join(json.dumps(record) + "\n" for record in kept))
+
+
+def _event_writer(folder: Path) -> Any:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ModuleNotFoundError as error:
+        raise UsageError("TensorBoard is not installed: pip install 'textkit-nlp[tensorboard]'") from error
+    return SummaryWriter(str(folder))
 
 
 def draw_curve(log: Log, path: Path) -> None:

@@ -73,6 +73,7 @@ class Progress:
 
     step: int = 0
     epoch: int = 0
+    step_in_epoch: int = 0
     validating: bool = False  # an epoch's steps are done, its validation is not
     best: float = math.inf
     worse: int = 0  # validations since the best
@@ -146,6 +147,7 @@ class Trainer(Generic[Batch]):
         self.optimizer.step()
         progress = self.progress
         progress.step += 1
+        progress.step_in_epoch += 1
         progress.loss_sum += loss.item() * count
         progress.loss_count += count
         if progress.step % self.settings.log_every == 0:
@@ -169,7 +171,7 @@ class Trainer(Generic[Batch]):
         loss = self.validate()
         self._log_training(valid_loss=loss, valid_perplexity=math.exp(min(loss, 700.0)))
         progress.epoch += 1
-        progress.validating = False
+        progress.step_in_epoch, progress.validating = 0, False
         if loss < progress.best:
             progress.best, progress.worse = loss, 0
             info = {"epoch": progress.epoch, "valid_loss": loss}

@@ -10,6 +10,7 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from textkit.errors import UsageError, unknown_name
+from textkit.lm.smoothing.catalog import make_smoothing
 
 ModelName = Literal["ngram", "rnn", "gru", "lstm"]
 Unit = Literal["word", "char", "subword"]
@@ -20,19 +21,10 @@ SubwordType = Literal["unigram", "bpe"]
 
 NGRAM_ONLY = ("order", "smoothing", "smoothing_value")
 NEURAL_ONLY = (
-    *("sampling", "batch_size", "steps", "epochs", "optimizer", "learning_rate", "clip", "decay", "patience"),
-    *(
-        "embedding",
-        "hidden",
-        "layers",
-        "dropout",
-        "tied",
-        "context",
-        "valid_fraction",
-        "log_every",
-        "save_seconds",
-    ),
-)
+    "sampling", "batch_size", "steps", "epochs", "optimizer", "learning_rate", "clip", "decay", "patience",
+    "embedding", "hidden", "layers", "dropout", "tied", "context", "valid_fraction", "log_every",
+    "save_seconds", "tensorboard",
+)  # fmt: skip
 SUBWORD_ONLY = ("pieces", "subword_type")
 WORD_ONLY = ("tokenizer", "tokenizer_options")
 
@@ -91,6 +83,7 @@ class LanguageModelConfig(BaseModel):
     """The last part of the training lines that is held out when no validation file is given."""
     log_every: int = Field(default=20, ge=1)
     save_seconds: float = Field(default=300.0, gt=0)
+    tensorboard: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -107,6 +100,8 @@ class LanguageModelConfig(BaseModel):
             if name in self.model_fields_set and getattr(self, name) != _default(name):
                 here = f"model '{self.model}' with unit '{self.unit}'"
                 raise UsageError(f"the setting '{name}' is for {owner}, not for {here}")
+        if self.model == "ngram":
+            make_smoothing(self.smoothing, value=self.smoothing_value)  # raises for what it does not know
         if self.model != "ngram" and self.tied and self.embedding != self.hidden:
             raise UsageError(
                 f"tied weights need equal widths: embedding {self.embedding}, hidden {self.hidden}; "

@@ -11,13 +11,16 @@ from textkit.text.vocab import Vocab
 from textkit.train.checkpoint import RunFolder
 
 
-def fit_ngram(config: LanguageModelConfig, prepared: Prepared, run: RunFolder) -> tuple[str, ...]:
-    """Estimate the model and make it the run's best; gives what the smoothing has to explain."""
+def estimate_ngram(config: LanguageModelConfig, prepared: Prepared) -> NgramModel:
+    """Count and smooth; the model's `notes` are what the smoothing has to explain."""
     smoothing = make_smoothing(config.smoothing, value=config.smoothing_value)
     counts = NgramCounts.count(prepared.train.corpus, order=config.order, vocab_size=len(prepared.vocab))
-    model = smoothing.estimate(counts, prepared.vocab)
+    return smoothing.estimate(counts, prepared.vocab)
+
+
+def save_ngram(model: NgramModel, run: RunFolder) -> None:
+    """Make `model` the run's best."""
     run.save("best", model.arrays(), step=0, info={"ngram": model.settings()})
-    return model.notes
 
 
 def load_ngram(run: RunFolder, vocab: Vocab) -> NgramModel:

@@ -77,7 +77,7 @@ def make_pipeline(config: LanguageModelConfig, lines: Lines) -> Pipeline[str, li
 
     clean: Pipeline[str, str] = preset(config.clean)
     if config.unit == "word":
-        tokenizer: Any = make_tokenizer(config.tokenizer, **config.tokenizer_options)
+        tokenizer: Any = make_tokenizer(config.tokenizer, config.tokenizer_options)
     elif config.unit == "char":
         from textkit.text.tokenizers.characters import CharacterTokenizer
 

@@ -91,7 +91,7 @@ def make_trainer(
         ),
         validate=lambda: -float(model.log_probs(valid.corpus).mean()),
         run=run,
-        log=Log(run.path / "log.jsonl"),
+        log=Log(run.path / "log.jsonl", events=run.path / "tensorboard" if config.tensorboard else None),
         watch=watch,
     )
 

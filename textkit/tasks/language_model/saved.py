@@ -56,6 +56,15 @@ class SavedModel:
             )
         return self
 
+    def write_arpa(self, path: Path | str) -> None:
+        """Write an n-gram model as ARPA text; raises UsageError for a model the format cannot hold."""
+        from textkit.lm.arpa import write_arpa
+        from textkit.lm.ngram import NgramModel
+
+        if not isinstance(self.model, NgramModel):
+            raise UsageError(f"{path}: ARPA files hold n-gram models, not neural ones")
+        write_arpa(self.model, path)
+
     def generate(
         self,
         prompt: str = "",

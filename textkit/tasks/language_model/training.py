@@ -11,7 +11,7 @@ from textkit.lm.language_model import LanguageModel
 from textkit.lm.score import MeasuredText, Score, score
 from textkit.tasks.language_model.config import LanguageModelConfig, make_config, parse_config
 from textkit.tasks.language_model.prepare import Lines, Prepared, prepare
-from textkit.tasks.language_model.saved import SavedModel, load_model
+from textkit.tasks.language_model.saved import load_model
 from textkit.train.checkpoint import RunFolder
 from textkit.train.interrupt import stop_requests
 from textkit.train.log import Log, draw_curve
@@ -47,8 +47,25 @@ def train(
     for note in prepared.notes:
         say(note)
 
+    if config.model == "ngram":
+        from textkit.tasks.language_model.ngram import estimate_ngram, save_ngram
+
+        model = estimate_ngram(config, prepared)
+        for note in model.notes:
+            say(note)
+        run = _create(out, config, prepared)
+        save_ngram(model, run)
+        return _finish(run, model, prepared.held_out)
+    run = _create(out, config, prepared)
+    return _fit_network(config, run, prepared, watch=watch, resume=False)
+
+
+def _create(out: Path | str, config: LanguageModelConfig, prepared: Prepared) -> RunFolder:
+    texts = {} if config.model == "ngram" else {"train": prepared.train, **prepared.held_out}
+
     def fill(folder: Path) -> None:
-        for name, text in _texts(prepared, config).items():
+        """What a resumed run needs: the texts as ids, so that it never depends on the original files."""
+        for name, text in texts.items():
             text.save(folder / "data" / name)
 
     run = RunFolder.create(
@@ -60,13 +77,7 @@ def train(
         fill=fill,
     )
     run.record("notes", list(prepared.notes))
-    if config.model == "ngram":
-        from textkit.tasks.language_model.ngram import fit_ngram
-
-        for note in fit_ngram(config, prepared, run):
-            say(note)
-        return _finish(run, load_model(run), prepared.held_out)
-    return _fit_network(config, run, prepared, watch=watch, resume=False)
+    return run
 
 
 def resume(
@@ -124,16 +135,10 @@ def _fit_network(
             f"{interruption}; go on with: textkit train-lm --resume {run.path}", interruption.status - 128
         ) from None
     draw_curve(Log(run.path / "log.jsonl"), run.path / "curve.png")
-    return _finish(run, load_model(run), prepared.held_out)
+    return _finish(run, load_model(run).model, prepared.held_out)
 
 
-def _finish(run: RunFolder, saved: SavedModel, held_out: dict[str, MeasuredText]) -> dict[str, Score]:
-    model: LanguageModel[Any] = saved.model
+def _finish(run: RunFolder, model: LanguageModel[Any], held_out: dict[str, MeasuredText]) -> dict[str, Score]:
     scores = {name: score(model, text) for name, text in held_out.items()}
     run.record("results", {name: result.as_dict() for name, result in scores.items()})
     return scores
-
-
-def _texts(prepared: Prepared, config: LanguageModelConfig) -> dict[str, MeasuredText]:
-    """What a resumed run needs: the texts as ids, so that it never depends on the original files."""
-    return {} if config.model == "ngram" else {"train": prepared.train, **prepared.held_out}

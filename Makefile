@@ -1,0 +1,41 @@
+# make demo   set up an environment and run the main job on the bundled corpora
+# make test   set up an environment and run every check: lint, types, layers, doctests, tests
+# make lint   the checks without the tests;  make bench   the benchmarks, on an idle machine
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+RUNS ?= runs/demo
+TEXTKIT := $(BIN)/textkit
+
+.PHONY: demo test lint bench slow clean
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+$(VENV)/installed-test: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,tensorboard]'
+	touch $@
+
+demo: $(VENV)/installed
+	sh demo.sh $(TEXTKIT) $(RUNS)
+
+lint: $(VENV)/installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint
+	$(BIN)/pytest -m "not slow"
+
+slow: $(VENV)/installed-test
+	$(BIN)/pytest -m slow
+
+bench: $(VENV)/installed-test
+	for script in benchmarks/*.py; do $(BIN)/python $$script --write || exit 1; done
+
+clean:
+	rm -rf $(VENV) $(RUNS) build dist

@@ -1,0 +1,144 @@
+"""N-gram estimation and scoring beside nltk.lm and, where it is installed, KenLM's lmplz.
+
+    TEXTKIT_DATA=... python benchmarks/ngram_estimation.py [--repeat 5] [--write]
+
+Text is wikitext2-valid.txt, held-out text wikitext2-test.txt, both split at white space. Both sides of each row do
+the same work, in turns, from the file on; a row gives the median seconds of each and their ratio. With
+--write the table is appended to benchmarks/RESULTS.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import nltk
+import nltk.lm
+import numpy as np
+from nltk.util import everygrams
+
+from textkit.data.encoded import EncodedCorpus
+from textkit.lm.arpa import write_arpa
+from textkit.lm.counts import NgramCounts
+from textkit.lm.ngram import NgramModel
+from textkit.lm.smoothing.kneser_ney import KneserNey
+from textkit.lm.smoothing.maximum_likelihood import MaximumLikelihood
+from textkit.lm.smoothing.modified_kneser_ney import ModifiedKneserNey
+from textkit.lm.smoothing.protocol import Smoothing
+from textkit.text.vocab import Vocab
+
+RESULTS = Path(__file__).parent / "RESULTS.md"
+NLTK_TOKENS = 300  # nltk's Kneser-Ney scores some tens of tokens a second
+
+
+def read(path: Path) -> list[list[str]]:
+    """The words of each line; <unk>, which lmplz refuses, left out."""
+    text = path.read_text(encoding="utf-8")
+    return [[word for word in line.split() if word != "<unk>"] for line in text.splitlines()]
+
+
+def ours(path: Path, order: int, smoothing: Smoothing) -> NgramModel:
+    """Our model of a file."""
+    lines = read(path)
+    vocab = Vocab.build(lines, specials=("<unk>", "</s>"))
+    corpus = EncodedCorpus.from_sequences([*vocab.encode(line), 1] for line in lines)
+    return smoothing.estimate(NgramCounts.count(corpus, order=order, vocab_size=len(vocab)), vocab)
+
+
+def theirs(path: Path, model: nltk.lm.api.LanguageModel, order: int) -> nltk.lm.api.LanguageModel:
+    """nltk's model of a file."""
+    lines = read(path)
+    grams = (list(everygrams(["<s>", *line, "</s>"], max_len=order)) for line in lines)
+    model.fit(grams, {word for line in lines for word in line} | {"<s>", "</s>"})
+    return model
+
+
+def alternate(one: Callable[[], object], other: Callable[[], object], repeat: int) -> tuple[float, float]:
+    """Median seconds of two tasks that run in turns."""
+    seconds: tuple[list[float], list[float]] = ([], [])
+    for _ in range(repeat):
+        for task, taken in zip((one, other), seconds, strict=True):
+            begin = time.perf_counter()
+            task()
+            taken.append(time.perf_counter() - begin)
+    return statistics.median(seconds[0]), statistics.median(seconds[1])
+
+
+def row(what: str, mine: float, peer: float) -> str:
+    return f"| {what} | {mine:.3f} s | {peer:.3f} s | {peer / mine:.1f} |"
+
+
+def lmplz_row(train: Path, order: int, repeat: int) -> str:
+    """File to ARPA file, both."""
+    with tempfile.TemporaryDirectory() as folder:
+        clean = Path(folder) / "train.txt"
+        clean.write_text("".join(" ".join(line) + "\n" for line in read(train)), encoding="utf-8")
+        command = ["lmplz", "-o", str(order), "-S", "1G", "-T", folder, "--text", str(clean)]
+        command += ["--arpa", f"{folder}/theirs.arpa"]
+        times = alternate(
+            lambda: write_arpa(ours(clean, order, ModifiedKneserNey()), f"{folder}/ours.arpa"),
+            lambda: subprocess.run(command, check=True, capture_output=True),
+            repeat,
+        )
+    return row(f"modified Kneser-Ney, order {order}, file to ARPA: lmplz -S 1G", *times)
+
+
+def rows(train: Path, test: Path, repeat: int) -> list[str]:
+    """The lines of the table."""
+    table = []
+    for order in (3, 5):
+        times = alternate(
+            lambda order=order: ours(train, order, MaximumLikelihood()),  # type: ignore[misc]
+            lambda order=order: theirs(train, nltk.lm.MLE(order), order),  # type: ignore[misc]
+            repeat,
+        )
+        table.append(row(f"maximum likelihood, order {order}, file to model: nltk.lm", *times))
+    model = ours(train, 3, KneserNey())
+    peer = theirs(train, nltk.lm.KneserNeyInterpolated(3), 3)
+    words = [word for line in read(test) for word in [*line, "</s>"]][:NLTK_TOKENS]
+    corpus = EncodedCorpus.from_sequences([model.vocab.encode(words)])
+    trigrams = [(words[i - 2], words[i - 1], words[i]) for i in range(2, len(words))]
+    times = alternate(
+        lambda: np.sum(model.log_probs(corpus)),
+        lambda: sum(peer.score(word, (first, second)) for first, second, word in trigrams),
+        1,
+    )
+    table.append(row(f"Kneser-Ney, order 3, scoring {NLTK_TOKENS} tokens: nltk.lm", *times))
+    if shutil.which("lmplz"):
+        table += [lmplz_row(train, order, repeat) for order in (3, 5)]
+    return table
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--repeat", type=int, default=5, help="runs of each side; the median counts")
+    parser.add_argument("--write", action="store_true", help="append the table to RESULTS.md")
+    arguments = parser.parse_args()
+    if "TEXTKIT_DATA" not in os.environ:
+        sys.exit("TEXTKIT_DATA must name the folder that holds lm/wikitext2-valid.txt")
+    folder = Path(os.environ["TEXTKIT_DATA"]) / "lm"
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    lines = [
+        f"## N-gram estimation ({time.strftime('%Y-%m-%d')}; {machine}; nltk {nltk.__version__})",
+        "",
+        "| task and peer | textkit | peer | times as fast |",
+        "| --- | --- | --- | --- |",
+        *rows(folder / "wikitext2-valid.txt", folder / "wikitext2-test.txt", arguments.repeat),
+    ]
+    print("\n".join(lines))
+    if arguments.write:
+        with RESULTS.open("a", encoding="utf-8") as file:
+            file.write("\n" + "\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""The `textkit` command: finds the command that is named, runs it, and turns what goes wrong into one line.
+
+How a command is made. The table COMMANDS holds its name and one line of help. `textkit NAME` imports
+`textkit_cli.commands.NAME` (hyphens become underscores) and takes `command` from it: a function with
+typer annotations, whose docstring is its help, or a `typer.Typer` where there are sub-commands. The
+module imports typer, `textkit_cli.options` and other light things at its head, and whatever is heavy
+(torch, spacy, numpy, ...) inside the function, after checking the arguments that can be checked
+without it. A command writes data to standard output or to a file, through `open_output`, messages to
+standard error, and returns nothing; it raises TextkitError for what the user can mend.
+
+Exit status: 0 done, 1 bad input or a failure, 2 bad usage, 130 Ctrl-C, 143 SIGTERM, 141 the reader of
+our output went away. TEXTKIT_DEBUG=1 shows tracebacks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import importlib
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Iterator, Sequence
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+import typer.main
+from typer.core import TyperGroup
+
+import textkit
+from textkit.errors import Interrupted, TextkitError, UsageError, unknown_name
+
+COMMANDS = {
+    "tokenize": "Split text into tokens, one line out per line in.",
+    "vocab": "Count the tokens of text and write a vocabulary.",
+    "train-tokenizer": "Train a subword tokenizer (unigram or BPE) on text.",
+    "train-lm": "Train a language model, n-gram or neural, on text.",
+    "score": "Score text with a trained model: perplexity, bits.",
+    "generate": "Continue a prompt with a trained language model.",
+    "corpora": "List, describe and locate the sample corpora.",
+}
+
+
+class LazyGroup(TyperGroup):
+    """A command whose sub-commands are named in a table and imported one at a time."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+        """The names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        """Import a command; None for a name that is not in the table."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"textkit_cli.commands.{cmd_name.replace('-', '_')}")
+        if isinstance(module.command, typer.Typer):
+            return typer.main.get_command(module.command)
+        single = typer.Typer(add_completion=False, rich_markup_mode=None)
+        single.command(name=cmd_name)(module.command)
+        return typer.main.get_command(single)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that `args` name; raises UsageError, with the nearest name, for an unknown one."""
+        if args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
+            raise unknown_name("command", args[0], COMMANDS)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        """The table as help, without importing a command."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"textkit {textkit.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _textkit(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    """From raw Chinese or English text to tokens, a vocabulary and a language model."""
+
+
+class Terminated(BaseException):
+    """SIGTERM came: unwind, so that temporary files go."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `textkit` with `arguments`, else those of the process, and return its exit status."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    group = typer.main.get_command(app)
+    if "_TEXTKIT_COMPLETE" in os.environ:  # a shell asks how to go on
+        group.main(args=arguments, prog_name="textkit")
+    try:
+        with _heeding_sigterm(), group.make_context("textkit", arguments.copy()) as context:
+            group.invoke(context)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except typer.Exit as error:
+        return int(error.exit_code)
+    except (Exception, KeyboardInterrupt, Terminated) as error:
+        if os.environ.get("TEXTKIT_DEBUG"):
+            traceback.print_exc()
+        message, status = _explain(error, arguments)
+        if isinstance(error, OSError):
+            _abandon_stdout()
+        if message:
+            _complain(message)
+        return status
+    return 0
+
+
+def _explain(error: BaseException, arguments: list[str]) -> tuple[str, int]:
+    """What to tell the user, and the exit status."""
+    known = [name for name in arguments[:1] if name in COMMANDS]
+    hint = f" (try '{' '.join(['textkit', *known])} --help')"
+    match error:
+        case Interrupted():
+            return str(error), error.status
+        case UsageError():
+            return f"error: {error}{hint}", 2
+        case TextkitError():
+            return f"error: {error}", 1
+        case KeyboardInterrupt():
+            return "interrupted", 128 + signal.SIGINT
+        case Terminated():
+            return "terminated", 128 + signal.SIGTERM
+        case BrokenPipeError():
+            return "", 128 + signal.SIGPIPE
+        case OSError() if error.errno == errno.ENOSPC:
+            return f"error: {error.filename or 'output'}: no space left on device", 1
+        case OSError() if error.strerror:
+            return f"error: {error.filename or 'input or output'}: {error.strerror.lower()}", 1
+        case MemoryError():
+            return "error: out of memory; use shorter lines, a smaller model or fewer jobs", 1
+    if hasattr(error, "format_message"):  # typer's own errors, whose classes moved between its versions
+        return f"error: {error.format_message().rstrip('.')}{hint}", 2
+    kind = type(error).__name__
+    return f"internal error: {kind}: {error}; please report it; TEXTKIT_DEBUG=1 shows the traceback", 1
+
+
+def _complain(message: str) -> None:
+    """One line on standard error, whatever the message holds."""
+    message = " ".join(message.splitlines())
+    plain = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in message)
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # standard error may be closed too
+        print(f"textkit: {plain}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _abandon_stdout() -> None:
+    """Point standard output at nothing, so that flushing it when Python ends cannot fail again."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, sys.stdout.fileno())
+        os.close(nothing)
+
+
+@contextlib.contextmanager
+def _heeding_sigterm() -> Iterator[None]:
+    """While it lasts, SIGTERM unwinds as Ctrl-C does. Only the main thread may handle signals."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise Terminated
+
+    previous = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)

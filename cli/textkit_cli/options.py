@@ -1,0 +1,138 @@
+"""The options that several commands share: their names and help, and what their values mean."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from textkit_corpora.compression import check_file
+from textkit_corpora.readers import read_lines
+
+from textkit.errors import TextkitError, UsageError, unknown_name
+
+if TYPE_CHECKING:
+    from textkit.text import Pipeline
+    from textkit.text import Tokenizer as TokenizerType
+
+DEFAULT_TOKENIZER = "regex"  # sensible for Chinese and Western text alike, and quick to start
+
+Files = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[FILES]...", help="Files to read; none or - for standard input.", show_default=False
+    ),
+]
+Output = Annotated[
+    str | None,
+    typer.Option("--output", "-o", metavar="OUT", help="File to write; none or - for standard output."),
+]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", metavar="N", min=1, help="Worker processes.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+Field = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Field that holds the text: of JSON and Parquet records [default: text], or a column of CSV "
+        "and TSV by its name in the header or its number. Standard input is then JSON lines.",
+    ),
+]
+Errors = Annotated[
+    str, typer.Option(metavar="strict|replace|ignore", help="What to do with bytes that are not UTF-8.")
+]
+Clean = Annotated[
+    str, typer.Option(metavar="PRESET", help="Cleaning first: none, basic, web, zh, en or sentiment.")
+]
+Tokenizer = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME", help="One of: characters, jieba, nltk, regex, sentencepiece, spacy, whitespace."
+    ),
+]
+TokenizerOptions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tokenizer-option",
+        "-t",
+        metavar="KEY=VALUE",
+        help="Option of the tokenizer; may be repeated. characters: keep_space=true; jieba: "
+        "mode=accurate|full|search, hmm=false, user_dictionary=FILE; regex: pattern=REGEX; "
+        "sentencepiece: model=FILE; spacy: language=zh, model=NAME.",
+        show_default=False,
+    ),
+]
+
+
+def inputs(files: Sequence[str] | None) -> list[str]:
+    """The files to read: standard input when none is named."""
+    return list(files) if files else ["-"]
+
+
+def read_all(files: Sequence[str] | None, *, field: str | None, errors: str) -> Iterator[str]:
+    """The lines of all files, one after the other, every file being looked for before the first is read."""
+    names = inputs(files)
+    for name in names:
+        check_file(name)
+    return (line for name in names for line in read_lines(name, field=field, errors=errors))
+
+
+def check_folder(path: str) -> None:
+    """Raise TextkitError unless `path` can become a new folder: better said before the work than after."""
+    folder = Path(path)
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise TextkitError(f"{path}: already exists; remove it or choose another name")
+    above = next(parent for parent in folder.absolute().parents if parent.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise TextkitError(f"{path}: cannot be written: {above} is no folder that can be written to")
+
+
+def choose(kind: str, value: str, known: Iterable[str]) -> str:
+    """`value`, if it is one of `known`; raises UsageError, with the nearest, if not.
+
+    >>> choose("format", "txt", ["text", "jsonl"])
+    Traceback (most recent call last):
+    textkit.errors.UsageError: unknown format 'txt': did you mean 'text'? (known: jsonl, text)
+    """
+    known = list(known)
+    if value not in known:
+        raise unknown_name(kind, value, known)
+    return value
+
+
+def parse_tokenizer_options(pairs: Sequence[str] | None) -> dict[str, Any]:
+    """KEY=VALUE pairs as options for `textkit.text.catalog.make_tokenizer`: flags become true or false.
+
+    >>> parse_tokenizer_options(["mode=search", "hmm=false"])
+    {'mode': 'search', 'hmm': False}
+    """
+    from textkit.text.catalog import TOKENIZERS
+
+    fields = (field for cls in TOKENIZERS.values() for field in dataclasses.fields(cls))
+    flags = {field.name for field in fields if str(field.type) == "bool"}
+    parsed: dict[str, Any] = {}
+    for pair in pairs or ():
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise UsageError(f"--tokenizer-option is KEY=VALUE, not '{pair}'")
+        if key in parsed:
+            raise UsageError(f"--tokenizer-option {key} is given twice")
+        truth = {"true": True, "false": False}.get(value.lower()) if key in flags else None
+        parsed[key] = value if truth is None else truth
+    return parsed
+
+
+def make_tokenizer(name: str, pairs: Sequence[str] | None) -> TokenizerType:
+    """The tokenizer that --tokenizer and --tokenizer-option ask for, ready for use."""
+    from textkit.text.catalog import make_tokenizer
+
+    return make_tokenizer(name, parse_tokenizer_options(pairs))
+
+
+def make_clean(preset: str) -> Pipeline[str, str]:
+    """The cleaning that --clean asks for."""
+    from textkit.text import clean
+
+    return clean.preset(preset)

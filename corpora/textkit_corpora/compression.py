@@ -1,0 +1,136 @@
+"""Files as bytes, packed or not: the last suffix (.gz, .bz2, .xz, .zst) decides, for reading and writing."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import lzma
+import sys
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from textkit.errors import InputError
+
+SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
+CHUNK = 1 << 17
+CUT_SHORT = "is cut short: its packed data has no end; copy or make it again"
+
+
+def is_standard(path: Path | str | None) -> bool:
+    """Whether `path` means standard input or output: None or "-"."""
+    return path is None or str(path) == "-"
+
+
+def split_suffix(path: Path | str) -> tuple[str, str]:
+    """The suffix that says what is inside, and the one that says how it is packed, in small letters.
+
+    >>> split_suffix("reviews.jsonl.gz"), split_suffix("a.TXT")
+    (('.jsonl', '.gz'), ('.txt', ''))
+    """
+    path = Path(path)
+    outer = path.suffix.lower()
+    return (Path(path.stem).suffix.lower(), outer) if outer in SUFFIXES else (outer, "")
+
+
+def display_name(path: Path | str | None) -> str:
+    """How messages call it: the path, or "standard input".
+
+    >>> display_name("f.txt"), display_name("-")
+    ('f.txt', 'standard input')
+    """
+    return "standard input" if is_standard(path) else str(path)
+
+
+def check_file(path: Path | str | None) -> None:
+    """Raise InputError unless `path` is standard input or a file (or pipe) that exists."""
+    if is_standard(path):
+        return
+    path = Path(str(path))
+    try:
+        if path.is_dir():
+            raise InputError(f"{path}: is a folder; name the files in it")
+        path.stat()
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise InputError(f"{path}: cannot be read: {_reason(error)}") from error
+
+
+@contextlib.contextmanager
+def reading(path: Path | str | None) -> Iterator[BinaryIO]:
+    """The unpacked bytes of a file, or of standard input, as a stream.
+
+    Raises InputError, in the block too, when the file is missing, cannot be read, or its packed data
+    is damaged or cut short.
+    """
+    check_file(path)
+    name = display_name(path)
+    try:
+        if is_standard(path):
+            if sys.stdin is None:
+                raise InputError("standard input: is closed; name a file")
+            yield sys.stdin.buffer
+            return
+        path = Path(str(path))
+        with path.open("rb") as raw:
+            yield _unpacked(raw, split_suffix(path)[1])
+    except EOFError as error:
+        raise InputError(f"{name}: {CUT_SHORT}") from error
+    except (zlib.error, lzma.LZMAError) as error:
+        raise InputError(f"{name}: is damaged, or not what its suffix says: {error}") from error
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if "truncated" in str(error).lower():  # pyarrow's word for what the others call EOFError
+            raise InputError(f"{name}: {CUT_SHORT}") from error
+        raise InputError(f"{name}: cannot be read: {_reason(error)}") from error
+
+
+def _unpacked(raw: BinaryIO, suffix: str) -> BinaryIO:
+    if suffix == ".gz":
+        import gzip
+
+        return cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=raw)), CHUNK))
+    if suffix == ".bz2":
+        import bz2
+
+        return cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, bz2.BZ2File(raw)), CHUNK))
+    if suffix == ".xz":
+        return cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, lzma.LZMAFile(raw)), CHUNK))
+    if suffix == ".zst":
+        import pyarrow  # zstandard's own reader ends quietly where a file was cut short
+
+        stream = pyarrow.CompressedInputStream(pyarrow.PythonFile(raw, mode="r"), "zstd")
+        return cast(BinaryIO, io.BufferedReader(stream, CHUNK))
+    return raw
+
+
+@contextlib.contextmanager
+def packing(raw: BinaryIO, suffix: str) -> Iterator[BinaryIO]:
+    """A stream that packs into `raw` by `suffix`; the same bytes give the same file, whenever written."""
+    if suffix == ".gz":
+        import gzip
+
+        with gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=raw, mtime=0) as file:
+            yield cast(BinaryIO, file)
+    elif suffix == ".bz2":
+        import bz2
+
+        with bz2.BZ2File(raw, "wb") as packed:
+            yield cast(BinaryIO, packed)
+    elif suffix == ".xz":
+        with lzma.LZMAFile(raw, "wb") as packed_xz:
+            yield cast(BinaryIO, packed_xz)
+    elif suffix == ".zst":
+        import pyarrow
+
+        with pyarrow.CompressedOutputStream(pyarrow.PythonFile(raw, mode="w"), "zstd") as packed_zst:
+            yield cast(BinaryIO, packed_zst)
+    else:
+        yield raw
+
+
+def _reason(error: Exception) -> str:
+    return ((error.strerror if isinstance(error, OSError) else None) or str(error)).lower()

@@ -1,0 +1,156 @@
+"""Counts against dictionaries of tuples."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from textkit.data.encoded import EncodedCorpus
+from textkit.errors import InputError, UsageError
+from textkit.lm.counts import NgramCounts, counts_of_counts
+from textkit.lm.stream import Stream
+from textkit.lm.trie import NgramTrie
+
+V = 6  # <unk> 0, </s> 1, four words; <s> is 6
+WORDS = st.sampled_from([0, 2, 3, 4, 5])
+TEXTS = st.lists(st.lists(WORDS, max_size=7), min_size=1, max_size=8)
+
+
+def corpus_of(text: list[list[int]]) -> EncodedCorpus:
+    return EncodedCorpus.from_sequences([*sentence, 1] for sentence in text)
+
+
+def by_hand(text: list[list[int]], order: int) -> Counter[tuple[int, ...]]:
+    counter: Counter[tuple[int, ...]] = Counter()
+    for sentence in text:
+        words = [V, *sentence, 1]
+        counter.update(tuple(words[i : i + order]) for i in range(len(words) - order + 1))
+    counter.pop((V,), None)
+    return counter
+
+
+def table(counts: NgramCounts, order: int, values: np.ndarray) -> dict[tuple[int, ...], int]:
+    ngrams = counts.trie.ngrams(order, np.arange(counts.trie.size(order)))
+    return {tuple(n): int(v) for n, v in zip(ngrams.tolist(), values, strict=True) if order > 1 or v}
+
+
+@given(TEXTS, st.integers(1, 5))
+@settings(max_examples=60, deadline=None)
+def test_counts_equal_a_dictionary(text: list[list[int]], order: int) -> None:
+    counts = NgramCounts.count(corpus_of(text), order=order, vocab_size=V)
+    for k in range(1, order + 1):
+        assert table(counts, k, counts.raw[k - 1]) == by_hand(text, k)
+
+
+@given(TEXTS, st.integers(1, 4))
+@settings(max_examples=60, deadline=None)
+def test_adjusted_counts_are_left_extensions(text: list[list[int]], order: int) -> None:
+    counts = NgramCounts.count(corpus_of(text), order=order, vocab_size=V)
+    for k in range(1, order + 1):
+        extensions: dict[tuple[int, ...], set[int]] = defaultdict(set)
+        for ngram in by_hand(text, k + 1):
+            extensions[ngram[1:]].add(ngram[0])
+        expected = {
+            ngram: count if k == order or ngram[0] == V else len(extensions[ngram])
+            for ngram, count in by_hand(text, k).items()
+        }
+        assert table(counts, k, counts.adjusted(k)) == expected
+
+
+@given(TEXTS, st.integers(2, 4))
+@settings(max_examples=60, deadline=None)
+def test_suffixes_and_prefixes_are_rows_of_the_shorter_ngrams(text: list[list[int]], order: int) -> None:
+    trie = (counts := NgramCounts.count(corpus_of(text), order=order, vocab_size=V)).trie
+    for k in range(2, order + 1):
+        ngrams = trie.ngrams(k, np.arange(trie.size(k)))
+        assert np.array_equal(trie.ngrams(k - 1, counts.suffixes[k - 1]), ngrams[:, 1:])
+        assert np.array_equal(trie.ngrams(k - 1, trie.prefixes(k)), ngrams[:, :-1])
+        assert np.array_equal(trie.find(k, trie.prefixes(k), trie.words(k)), np.arange(trie.size(k)))
+
+
+@given(TEXTS, st.integers(1, 4))
+@settings(max_examples=60, deadline=None)
+def test_last_in_suffix_order_equals_sorting(text: list[list[int]], order: int) -> None:
+    counts = NgramCounts.count(corpus_of(text), order=order, vocab_size=V)
+    appearance = list(dict.fromkeys(word for sentence in text for word in sentence if word))
+    rank = {word: i for i, word in enumerate([0, V, 1, *appearance])}
+    # as KenLM sees the text: every position has an n-gram of full length, filled up with <s>
+    full = []
+    for sentence in text:
+        words = [V] * (order - 1) + [*sentence, 1]
+        full += [words[i : i + order] for i in range(len(words) - order + 1)]
+    last = max(full, key=lambda ngram: [rank[word] for word in reversed(ngram)])
+    while last[:2] == [V, V]:
+        last = last[1:]
+    expected = [tuple(last[-k:]) for k in range(1, len(last) + 1)]
+    rows = counts.last_in_suffix_order()
+    found = [tuple(counts.trie.ngrams(k, np.array([row]))[0].tolist()) for k, row in enumerate(rows, 1)]
+    assert found == expected
+
+
+@given(TEXTS, st.integers(0, 4), st.integers(1, 9))
+@settings(max_examples=60, deadline=None)
+def test_chunks_are_stretches_of_the_whole_stream(text: list[list[int]], lead: int, size: int) -> None:
+    corpus = corpus_of(text)
+    whole = Stream.of(corpus, V)
+    start = 0
+    for chunk in Stream.chunks(corpus, V, lead=lead, size=size):
+        begin, end = start - chunk.lead, start - chunk.lead + len(chunk.words)
+        assert np.array_equal(chunk.words, whole.words[begin:end])
+        assert np.array_equal(chunk.places, whole.places[begin:end])
+        assert chunk.is_token().sum() == (whole.places[start:end] > 0).sum()
+        start = end
+    assert start == len(whole.words)
+
+
+def test_counts_of_counts() -> None:
+    assert counts_of_counts(np.array([0, 4, 4, 5, 1, 2, 3, 99])).tolist() == [1, 1, 1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("sequences", "order", "error", "message"),
+    [
+        ([[2, 1]], 0, UsageError, "the order of an n-gram model is 1 or more, not 0"),
+        ([], 2, InputError, "the corpus is empty: there are no n-grams to count"),
+        ([[2, 1], [3]], 2, UsageError, "each sequence .* ends with </s> \\(id 1\\), and only there"),
+        ([[2, 1, 3, 1]], 2, UsageError, "ends with </s>"),
+        ([[9, 1]], 2, InputError, "ids run from 0 to 5 in this vocabulary, not 9"),
+        ([[-3, 1]], 2, InputError, "ids run from 0 to 5 in this vocabulary, not -3"),
+    ],
+)
+def test_what_cannot_be_counted(
+    sequences: list[list[int]], order: int, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        NgramCounts.count(EncodedCorpus.from_sequences(sequences), order=order, vocab_size=V)
+
+
+def test_too_many_ngrams_for_the_keys_are_refused() -> None:
+    trie = NgramTrie(2**61, (np.arange(5),))
+    with pytest.raises(InputError, match="5 1-grams of 2305843009213693952 words are too many: the 2-grams"):
+        trie.key(2, np.array([0]), np.array([0]))
+
+
+@pytest.mark.data
+def test_real_text_is_counted_as_a_dictionary_counts() -> None:
+    if "TEXTKIT_DATA" not in os.environ:
+        pytest.skip("TEXTKIT_DATA is not set")
+    path = Path(os.environ["TEXTKIT_DATA"]) / "lm" / "wikitext2-valid.txt"
+    lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines()]
+    ids = {word: i + 2 for i, word in enumerate(dict.fromkeys(word for line in lines for word in line))}
+    text = [[ids[word] for word in line] for line in lines]
+    size = len(ids) + 2
+    counts = NgramCounts.count(corpus_of(text), order=3, vocab_size=size)
+    expected = Counter(
+        gram for line in text for gram in zip(line, line[1:], [*line, 1][2:], strict=False)
+    )  # fmt: skip
+    ngrams = counts.trie.ngrams(3, np.arange(counts.trie.size(3)))
+    inner = ngrams[:, 0] != size
+    found = dict(zip(map(tuple, ngrams[inner].tolist()), counts.raw[2][inner].tolist(), strict=True))
+    assert {gram: n for gram, n in found.items() if gram[0] != size} == expected

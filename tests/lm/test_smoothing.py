@@ -1,0 +1,402 @@
+"""Every smoothing against its formula on dictionaries; distributions sum to one; the choice by name."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+from collections import Counter
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from textkit.data.encoded import EncodedCorpus
+from textkit.errors import InputError, UsageError
+from textkit.lm.counts import NgramCounts
+from textkit.lm.history import History
+from textkit.lm.ngram import NgramModel
+from textkit.lm.smoothing.absolute_discounting import AbsoluteDiscounting
+from textkit.lm.smoothing.add_k import AddK
+from textkit.lm.smoothing.catalog import SMOOTHINGS, make_smoothing
+from textkit.lm.smoothing.discounts import single_discount, three_discounts
+from textkit.lm.smoothing.jelinek_mercer import JelinekMercer, tune_jelinek_mercer
+from textkit.lm.smoothing.kneser_ney import KneserNey
+from textkit.lm.smoothing.maximum_likelihood import MaximumLikelihood
+from textkit.lm.smoothing.modified_kneser_ney import ModifiedKneserNey
+from textkit.lm.smoothing.protocol import Smoothing
+from textkit.lm.smoothing.stupid_backoff import StupidBackoff
+from textkit.lm.smoothing.witten_bell import WittenBell
+from textkit.text.vocab import Vocab
+
+V = 6  # <unk> 0, </s> 1, four words of which 5 is rare; <s> is 6
+VOCAB = Vocab(("<unk>", "</s>", "a", "b", "c", "d"), (0,) * V, specials=2)
+TEXTS = st.lists(st.lists(st.sampled_from([0, 2, 2, 3, 3, 4, 5]), max_size=8), min_size=1, max_size=10)
+ORDERS = st.integers(1, 5)
+Ngram = tuple[int, ...]
+
+
+def estimate(smoothing: Smoothing, text: list[list[int]], order: int) -> NgramModel:
+    corpus = EncodedCorpus.from_sequences([*sentence, 1] for sentence in text)
+    return smoothing.estimate(NgramCounts.count(corpus, order=order, vocab_size=V), VOCAB)
+
+
+def distribution(model: NgramModel, history: Ngram) -> np.ndarray:
+    """p(w | history) for every w, through the model's own stepping; <s> is V and begins a history."""
+    state = History.empty(1, order=model.order)
+    for word in history:
+        state = model.trie.advance(state, np.array([1 if word == V else word]), end=1)
+    return np.exp(model.distribution(state)[0])
+
+
+class Reference:
+    """Raw and adjusted counts in dictionaries, and the formulas written out for one word at a time."""
+
+    def __init__(self, text: list[list[int]], order: int) -> None:
+        self.order = order
+        self.raw: Counter[Ngram] = Counter()
+        self.appearance: dict[int, int] = {}
+        for sentence in text:
+            words = [V, *sentence, 1]
+            for word in sentence:
+                self.appearance.setdefault(word, len(self.appearance))
+            for k in range(1, order + 1):
+                self.raw.update(tuple(words[i : i + k]) for i in range(len(words) - k + 1))
+        del self.raw[(V,)]
+        self.adjusted: Counter[Ngram] = Counter()
+        for ngram in self.raw:
+            longer = [other for other in self.raw if other[1:] == ngram and len(other) == len(ngram) + 1]
+            raw = len(ngram) == order or ngram[0] == V
+            self.adjusted[ngram] = self.raw[ngram] if raw else len(longer)
+
+    def after(self, counts: Counter[Ngram], history: Ngram) -> dict[int, int]:
+        return {n[-1]: c for n, c in counts.items() if n[:-1] == history}
+
+    def histories(self) -> list[Ngram]:
+        """Histories that were seen and some that were not; none longer than order - 1."""
+        seen = {n[:-1] for n in self.raw}
+        made = {h for k in range(3) for h in itertools.product([0, 5], repeat=k)}
+        made |= {(V, *h) for h in made}
+        return sorted(h for h in seen | made if len(h) < self.order)
+
+    def interpolated(
+        self, counts: Counter[Ngram], take: Callable[[Ngram], float], history: Ngram | None, word: int
+    ) -> float:
+        """(c - take) / total + taken / total * the shorter history's, down to 1 / V."""
+        if history is None:
+            return 1 / V
+        shorter = history[1:] if history else None
+        following = self.after(counts, history)
+        lower = self.interpolated(counts, take, shorter, word)
+        if not following:
+            return lower
+        total = sum(following.values())
+        own = following.get(word, 0) - (take((*history, word)) if word in following else 0)
+        return own / total + sum(take((*history, v)) for v in following) / total * lower
+
+    def maximum_likelihood(self, history: Ngram, word: int) -> float:
+        following = self.after(self.raw, history)
+        if not following:
+            return self.maximum_likelihood(history[1:], word)
+        return following.get(word, 0) / sum(following.values())
+
+    def add_k(self, history: Ngram, word: int, k: float) -> float:
+        following = self.after(self.raw, history)
+        return (following.get(word, 0) + k) / (sum(following.values()) + k * V)
+
+    def jelinek_mercer(self, history: Ngram | None, word: int, weights: tuple[float, ...]) -> float:
+        if history is None:
+            return 1 / V
+        lower = self.jelinek_mercer(history[1:] if history else None, word, weights)
+        following = self.after(self.raw, history)
+        if not following:
+            return lower
+        weight = weights[min(len(history), len(weights) - 1)]
+        return weight * following.get(word, 0) / sum(following.values()) + (1 - weight) * lower
+
+    def witten_bell(self, history: Ngram | None, word: int) -> float:
+        if history is None:
+            return 1 / V
+        lower = self.witten_bell(history[1:] if history else None, word)
+        following = self.after(self.raw, history)
+        return (following.get(word, 0) + len(following) * lower) / (
+            sum(following.values()) + len(following)
+        ) if following else lower  # fmt: skip
+
+    def stupid_backoff(self, history: Ngram, word: int, alpha: float) -> float:
+        following = self.after(self.raw, history)
+        if not history or word in following:
+            return following.get(word, 0) / sum(following.values())
+        return alpha * self.stupid_backoff(history[1:], word, alpha)
+
+    def one_discount(self, counts: Counter[Ngram], order: int) -> float:
+        n = Counter(c for ngram, c in counts.items() if len(ngram) == order)
+        return n[1] / (n[1] + 2 * n[2]) if n[1] and n[2] else 0.5
+
+    def kenlm_discounts(self, order: int) -> tuple[Fraction, Fraction, Fraction]:
+        """lmplz's three, with its fall-back and its way with the last n-gram in suffix order."""
+        n = Counter(c for ngram, c in self.adjusted.items() if len(ngram) == order)
+        rank = {0: -3, V: -2, 1: -1} | {w: r for w, r in self.appearance.items() if w}
+
+        def suffix_order(ngram: Ngram) -> list[int]:
+            return [rank[word] for word in reversed(ngram)] + [-2] * (self.order - len(ngram))
+
+        whole = [g for g in self.raw if len(g) == self.order or g[0] == V]
+        last = max(whole, key=suffix_order)
+        if order < self.order and order <= len(last):
+            n[self.adjusted[last[-order:]]] -= 1
+            n[self.raw[last[-order:]]] += 1
+        if not (n[1] and n[2] and n[3]):
+            return Fraction(1, 2), Fraction(1), Fraction(3, 2)
+        y = Fraction(n[1], n[1] + 2 * n[2])
+        one, two, three = (j - (j + 1) * y * Fraction(n[j + 1], n[j]) for j in (1, 2, 3))
+        in_range = 0 <= one <= 1 and 0 <= two <= 2 and 0 <= three <= 3
+        return (one, two, three) if in_range else (Fraction(1, 2), Fraction(1), Fraction(3, 2))
+
+    def kenlm(self, history: Ngram, word: int) -> float:
+        discounts = {k: self.kenlm_discounts(k) for k in range(1, len(history) + 2)}
+
+        def take(ngram: Ngram) -> float:
+            return float(discounts[len(ngram)][min(self.adjusted[ngram], 3) - 1])
+
+        return self.interpolated(self.adjusted, take, history, word)
+
+    def discounted(self, counts: Counter[Ngram], history: Ngram, word: int) -> float:
+        discounts = {k: self.one_discount(counts, k) for k in range(1, len(history) + 2)}
+        return self.interpolated(counts, lambda ngram: discounts[len(ngram)], history, word)
+
+
+FORMULAS: list[tuple[Smoothing, Callable[[Reference, Ngram, int], float]]] = [
+    (MaximumLikelihood(), lambda r, h, w: r.maximum_likelihood(h, w)),
+    (AddK(0.3), lambda r, h, w: r.add_k(h, w, 0.3)),
+    (JelinekMercer((0.9, 0.7, 0.6)), lambda r, h, w: r.jelinek_mercer(h, w, (0.9, 0.7, 0.6))),
+    (WittenBell(), lambda r, h, w: r.witten_bell(h, w)),
+    (AbsoluteDiscounting(), lambda r, h, w: r.discounted(r.raw, h, w)),
+    (KneserNey(), lambda r, h, w: r.discounted(r.adjusted, h, w)),
+    (ModifiedKneserNey(), lambda r, h, w: r.kenlm(h, w)),
+    (StupidBackoff(0.4), lambda r, h, w: r.stupid_backoff(h, w, 0.4)),
+]
+
+
+@pytest.mark.parametrize(("smoothing", "formula"), FORMULAS, ids=[repr(s) for s, _ in FORMULAS])
+@given(text=TEXTS, order=st.integers(1, 4))
+@settings(max_examples=30, deadline=None)
+def test_probabilities_follow_the_formula(
+    smoothing: Smoothing,
+    formula: Callable[[Reference, Ngram, int], float],
+    text: list[list[int]],
+    order: int,
+) -> None:
+    model, reference = estimate(smoothing, text, order), Reference(text, order)
+    for history in reference.histories():
+        expected = [formula(reference, history, word) for word in range(V)]
+        assert distribution(model, history) == pytest.approx(expected, abs=1e-12), history
+
+
+PROPER = [smoothing for smoothing, _ in FORMULAS if not isinstance(smoothing, StupidBackoff)]
+
+
+@pytest.mark.parametrize("smoothing", PROPER, ids=repr)
+@given(text=TEXTS, order=ORDERS)
+@settings(max_examples=25, deadline=None)
+def test_distributions_sum_to_one(smoothing: Smoothing, text: list[list[int]], order: int) -> None:
+    model = estimate(smoothing, text, order)
+    for k in range(order):
+        for history in itertools.product([0, 2, 5], repeat=k):
+            assert distribution(model, history).sum() == pytest.approx(1, abs=1e-12)
+            assert distribution(model, (V, *history)).sum() == pytest.approx(1, abs=1e-12)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("order", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("smoothing", PROPER, ids=repr)
+def test_distributions_of_real_text_sum_to_one(smoothing: Smoothing, order: int) -> None:
+    if "TEXTKIT_DATA" not in os.environ:
+        pytest.skip("TEXTKIT_DATA is not set")
+    path = Path(os.environ["TEXTKIT_DATA"]) / "lm" / "wikitext2-valid.txt"
+    lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines()[:600]]
+    vocab = Vocab.build(lines, specials=("<unk>", "</s>"))
+    corpus = EncodedCorpus.from_sequences([*vocab.encode(line), 1] for line in lines)
+    model = smoothing.estimate(NgramCounts.count(corpus, order=order, vocab_size=len(vocab)), vocab)
+    generator = np.random.default_rng(0)
+    state = History.empty(40, order=order)
+    starts = generator.integers(0, len(corpus.ids) - 6, size=40)
+    for step in range(6):  # half of the rows read real text, half words at random
+        words = np.asarray(corpus.ids[starts + step], dtype=np.int64)
+        words[20:] = generator.integers(0, len(vocab), size=20)
+        state = model.trie.advance(state, words, end=1)
+        assert np.exp(model.distribution(state)).sum(axis=1) == pytest.approx(np.ones(40), abs=1e-9)
+
+
+def test_modified_kneser_ney_worked_by_hand() -> None:
+    """The text "a b" / "a a b" / "a c".
+
+    Bigrams: <s> a 3, a b 2, b </s> 2, a a 1, a c 1, c </s> 1, so n1 = 3, n2 = 2, n3 = 1, n4 = 0, Y = 3/7,
+    D1 = 1 - 2 * 3/7 * 2/3 = 3/7, D2 = 2 - 3 * 3/7 * 1/2 = 19/14, D3+ = 3.
+    Unigrams, counted by the words before them: a 2 (<s>, a), b 1, c 1, </s> 2 (b, c); n3 = 0, so that
+    0.5, 1 and 1.5 serve: they take 1 + .5 + .5 + 1 = 3 of 6, and half goes to the uniform 1/6.
+    """
+    model = estimate(ModifiedKneserNey(), [[2, 3], [2, 2, 3], [2, 4]], order=2)
+    a = end = (2 - 1) / 6 + 1 / 12
+    b = c = (1 - 0.5) / 6 + 1 / 12
+    unknown = 1 / 12
+    assert distribution(model, ()) == pytest.approx([unknown, end, a, b, c, unknown])
+    # after a: b 2, a 1, c 1, together 4, of which the discounts take 19/14 + 3/7 + 3/7
+    weight = (19 / 14 + 6 / 7) / 4
+    one, two = (1 - 3 / 7) / 4, (2 - 19 / 14) / 4
+    expected = [weight * unknown, weight * end, one + weight * a, two + weight * b, one + weight * c]
+    assert distribution(model, (2,)) == pytest.approx([*expected, weight * unknown])
+    # after <s>: a 3, and D3+ takes it all
+    assert distribution(model, (V,)) == pytest.approx(distribution(model, ()))
+    assert model.notes == (
+        "order 1: there is no 1-gram with adjusted count 3 (small or artificial text), so the discounts are "
+        "not estimated: D1, D2, D3+ = 0.5, 1.0, 1.5",
+    )
+
+
+def made_text(lines: int) -> list[list[str]]:
+    """A text that is the same everywhere; it ends in a new phrase that comes three times."""
+    state, text = 1, []
+    for number in range(lines):
+        words = []
+        for _ in range(3 + number % 7):
+            state = state * 48271 % 2147483647
+            words.append(f"w{2 + int(60 * (state / 2147483647) ** 2.5)}")
+        text.append(words)
+    return [*text, *[["w2", "w62", "w63"]] * 3]
+
+
+# From `lmplz -o 3` of KenLM on made_text(100): log10 p and back-off. Its last unigram in suffix order is
+# w63, counted 3 but after one word only: the discounts of order 1 show how lmplz enters it.
+LMPLZ = """
+-2.4423943|<unk>|0
+-1.004555|</s>|0
+-1.0686338|w2|-0.31809315
+-2.28176|w62|-0.14463945
+-2.28176|w63|-0.14463945
+-1.0511117|w3 </s>|0
+-0.45076644|w63 </s>|0
+-0.53814036|<s> w2|-0.1257698
+-0.7484127|w2 w2|-0.15960927
+-0.5421059|w62 w63|-0.09798885
+-0.3145879|w62 w63 </s>|
+-0.64459985|<s> w2 w2|
+-0.72009766|w2 w2 w2|
+-1.0071675|w2 w3 w2|
+-1.5910382|<s> w2 w62|
+"""
+
+
+def test_modified_kneser_ney_gives_the_figures_of_lmplz() -> None:
+    lines = made_text(100)
+    vocab = Vocab.build(lines, specials=("<unk>", "</s>"))
+    corpus = EncodedCorpus.from_sequences([*vocab.encode(line), 1] for line in lines)
+    counts = NgramCounts.count(corpus, order=3, vocab_size=len(vocab))
+    model = ModifiedKneserNey().estimate(counts, vocab)
+    assert [counts.trie.size(k) for k in (1, 2, 3)] == [65, 442, 554]
+    assert model.notes == ()
+    ids = {token: i for i, token in enumerate((*vocab.tokens, "<s>"))}
+    for line in LMPLZ.split("\n")[1:-1]:
+        log10, words, backoff = line.split("|")
+        ngram = [ids[word] for word in words.split()]
+        row = np.array([ngram[0]])
+        for k, word in enumerate(ngram[1:], 2):
+            row = model.trie.find(k, row, np.array([word]))
+        order = len(ngram)
+        assert model.log_prob[order - 1][row] / math.log(10) == pytest.approx(float(log10), abs=1e-6), words
+        if backoff:
+            weight = model.log_backoff[order - 1][row] / math.log(10)
+            assert weight == pytest.approx(float(backoff), abs=1e-6), words
+
+
+def test_discounts_by_their_formulas() -> None:
+    assert single_discount(np.array([0, 10, 5, 0, 0]), order=1) == (0.5, None)
+    discounts, note = three_discounts(np.array([9, 100, 40, 20, 12]), order=3)
+    y = Fraction(100, 180)
+    expected = [0, 1 - 2 * y * Fraction(40, 100), 2 - 3 * y * Fraction(20, 40), 3 - 4 * y * Fraction(12, 20)]
+    assert discounts == pytest.approx([float(d) for d in expected])
+    assert note is None
+
+
+@pytest.mark.parametrize(
+    ("n", "reason"),
+    [
+        ([0, 0, 1, 1, 1], "there is no 2-gram with adjusted count 1"),
+        ([0, 1, 0, 1, 1], "there is no 2-gram with adjusted count 2"),
+        ([0, 1, 1, 0, 1], "there is no 2-gram with adjusted count 3"),
+        ([0, 9, 1, 3, 1], "the discount of count 2 would be -5.364, outside 0 to 2"),
+    ],
+)
+def test_discounts_that_cannot_be_estimated_are_replaced_and_noted(n: list[int], reason: str) -> None:
+    discounts, note = three_discounts(np.array(n), order=2)
+    assert discounts.tolist() == [0, 0.5, 1, 1.5]
+    assert note == (
+        f"order 2: {reason} (small or artificial text), so the discounts are not estimated: "
+        "D1, D2, D3+ = 0.5, 1.0, 1.5"
+    )
+
+
+def test_a_single_discount_that_cannot_be_estimated_is_replaced_and_noted() -> None:
+    model = estimate(AbsoluteDiscounting(), [[2, 3]], order=2)
+    assert model.notes[0].startswith("order 1: there is no 1-gram with count 2")
+    assert model.notes[1].endswith("so the discounts are not estimated: D = 0.5")
+
+
+def test_no_weight_on_counts_is_the_uniform_distribution() -> None:
+    model = estimate(JelinekMercer((0.0,)), [[2, 3], [2, 2]], order=3)
+    corpus = EncodedCorpus.from_sequences([[2, 0, 5, 1], [1]])
+    assert np.exp(-model.log_probs(corpus).mean()) == pytest.approx(V)
+
+
+def test_tuned_weights_beat_a_grid() -> None:
+    train = [[2, 3, 4], [2, 3, 3], [4, 2, 3], [2, 4, 5], [3, 4]]
+    heldout = [[2, 3, 4, 2], [3, 4, 0], [5, 2, 3]]
+    counts = NgramCounts.count(
+        EncodedCorpus.from_sequences([*line, 1] for line in train), order=2, vocab_size=V
+    )
+    corpus = EncodedCorpus.from_sequences([*line, 1] for line in heldout)
+    tuned = tune_jelinek_mercer(counts, corpus, rounds=500)
+
+    def likelihood(smoothing: JelinekMercer) -> float:
+        return float(smoothing.estimate(counts, VOCAB).log_probs(corpus).mean())
+
+    grid = np.linspace(0.02, 0.98, 33)
+    best = max(likelihood(JelinekMercer((one, two))) for one in grid for two in grid)
+    assert likelihood(tuned) >= best - 1e-5
+    assert likelihood(tuned) > likelihood(JelinekMercer())
+
+
+def test_tuning_needs_text() -> None:
+    counts = NgramCounts.count(EncodedCorpus.from_sequences([[2, 1]]), order=2, vocab_size=V)
+    with pytest.raises(InputError, match="tuning needs held-out text, and there is none"):
+        tune_jelinek_mercer(counts, EncodedCorpus.from_sequences([]))
+
+
+def test_every_name_makes_its_smoothing() -> None:
+    assert {name: type(make_smoothing(name)) for name in SMOOTHINGS} == SMOOTHINGS
+    assert make_smoothing("jelinek-mercer", value=0.8) == JelinekMercer((0.8,))
+    assert make_smoothing("absolute", value=0.7) == AbsoluteDiscounting(0.7)
+    assert make_smoothing("kneser-ney", value=0.7) == KneserNey(0.7)
+    assert make_smoothing("stupid-backoff", value=0.5) == StupidBackoff(0.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("kneser-nay", None, "unknown smoothing 'kneser-nay': did you mean 'kneser-ney'\\?"),
+        ("mle", 0.5, "the smoothing 'mle' takes no value; leave 0.5 out"),
+        ("add-k", 0.0, "add-k adds a number above 0 to each count, not 0.0"),
+        ("add-k", math.nan, "add-k adds a number above 0"),
+        ("jelinek-mercer", 1.5, "weights are one or more numbers from 0 to 1, not \\(1.5,\\)"),
+        ("absolute", 2.0, "a discount is above 0 and at most 1, not 2.0"),
+        ("kneser-ney", -1.0, "a discount is above 0 and at most 1, not -1.0"),
+        ("stupid-backoff", 0.0, "alpha of stupid backoff is above 0 and at most 1, not 0.0"),
+    ],
+)
+def test_choices_that_make_no_sense(name: str, value: float | None, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        make_smoothing(name, value=value)

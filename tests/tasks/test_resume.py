@@ -1,0 +1,157 @@
+"""Training interrupted at any moment and resumed equals training that never stopped, bit for bit."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from textkit.errors import Interrupted, UsageError
+from textkit.tasks.language_model import make_config, resume, train
+from textkit.train.checkpoint import RunFolder
+from textkit.train.log import Log
+from textkit.train.trainer import Progress
+
+SETTINGS: dict[str, Any] = {
+    "epochs": 3,
+    "batch_size": 4,
+    "steps": 7,
+    "embedding": 12,
+    "hidden": 12,
+    "layers": 2,
+    "dropout": 0.3,
+    "log_every": 3,
+    "learning_rate": 0.02,
+    "decay": 0.5,
+    "patience": 2,
+}
+
+
+def lines(count: int = 60) -> list[str]:
+    generator = random.Random(5)
+    return [
+        " ".join(generator.choice("abcdef") for _ in range(generator.randrange(0, 9))) for _ in range(count)
+    ]
+
+
+def interrupt_at(steps: set[int], number: int):
+    def watch(progress: Progress, _steps: int) -> None:
+        if progress.step in steps:
+            steps.discard(progress.step)
+            os.kill(os.getpid(), number)
+
+    return watch
+
+
+def fingerprint(path: Path) -> dict[str, Any]:
+    run = RunFolder.open(path)
+    state = run.state()
+    return {
+        "best": {k: v.tobytes() for k, v in run.arrays("best").items()},
+        "last": {k: v.tobytes() for k, v in run.arrays("last").items()},
+        "optimizer": {
+            k: {n: t.numpy().tobytes() if isinstance(t, torch.Tensor) else t for n, t in values.items()}
+            for k, values in state["optimizer"]["state"].items()
+        },
+        "generator": state["generator"].numpy().tobytes(),
+        "progress": {k: v for k, v in state["progress"].items() if k != "seconds"},
+        "results": run.document["results"],
+        "log": [{k: v for k, v in r.items() if k != "seconds"} for r in Log(path / "log.jsonl").records()],
+    }
+
+
+@pytest.mark.parametrize("model", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("sampling", ["random", "sequential"])
+def test_interrupted_and_resumed_equals_uninterrupted(tmp_path: Path, model: str, sampling: str) -> None:
+    config = make_config({"model": model, "sampling": sampling, **SETTINGS})
+    whole = train(lines(), config, out=tmp_path / "whole", test=["a b c"])
+    total = RunFolder.open(tmp_path / "whole").state()["progress"]["step"]
+    per_epoch = total // 3
+    # In mid-epoch, at a log record, at the last step of an epoch, and at the very last step.
+    stops = {2, 3, per_epoch, per_epoch + 1, total - 1, total}
+    watch = interrupt_at(stops, signal.SIGTERM if sampling == "random" else signal.SIGINT)
+    with pytest.raises(Interrupted, match=r"nothing is lost; go on with: textkit train-lm --resume"):
+        train(lines(), config, out=tmp_path / "cut", test=["a b c"], watch=watch)
+    while True:
+        try:
+            scores = resume(tmp_path / "cut", watch=watch)
+            break
+        except Interrupted as interruption:
+            assert interruption.status in (128 + signal.SIGINT, 128 + signal.SIGTERM)
+    assert not stops
+    assert fingerprint(tmp_path / "cut") == fingerprint(tmp_path / "whole")
+    assert scores == whole
+
+
+def test_more_epochs_equal_having_asked_for_them_at_once(tmp_path: Path) -> None:
+    patient = {**SETTINGS, "model": "lstm", "patience": 10}
+    train(lines(), make_config({**patient, "epochs": 2}), out=tmp_path / "two")
+    resume(tmp_path / "two", epochs=4)
+    train(lines(), make_config({**patient, "epochs": 4}), out=tmp_path / "four")
+    assert fingerprint(tmp_path / "two") == fingerprint(tmp_path / "four")
+
+
+def test_a_killed_run_resumes_from_its_last_save(tmp_path: Path) -> None:
+    """Nothing may depend on an orderly end: a run that just stops writing is resumed all the same."""
+
+    class Killed(BaseException):
+        pass
+
+    def kill(progress: Progress, _steps: int) -> None:
+        if progress.step == 17:
+            raise Killed
+
+    config = make_config({"model": "gru", **SETTINGS})
+    train(lines(), config, out=tmp_path / "whole")
+    with pytest.raises(Killed):
+        train(lines(), config, out=tmp_path / "cut", watch=kill)
+    resume(tmp_path / "cut")
+    assert fingerprint(tmp_path / "cut") == fingerprint(tmp_path / "whole")
+
+
+def test_early_stopping_keeps_the_best(tmp_path: Path) -> None:
+    config = make_config({**SETTINGS, "model": "lstm", "epochs": 60, "learning_rate": 0.1, "dropout": 0.0})
+    train(lines(30), config, out=tmp_path / "run")
+    run = RunFolder.open(tmp_path / "run")
+    losses = [r["valid_loss"] for r in Log(run.path / "log.jsonl").records() if "valid_loss" in r]
+    assert len(losses) < 60
+    assert len(losses) - 1 - int(np.argmin(losses)) == config.patience
+    assert run.info("best")["valid_loss"] == min(losses)
+    assert run.document["results"]["valid"]["log_prob"] == pytest.approx(
+        -min(losses) * run.document["results"]["valid"]["tokens"]
+    )
+
+
+def test_learning_rate_falls_after_a_worse_epoch(tmp_path: Path) -> None:
+    config = make_config({**SETTINGS, "model": "rnn", "epochs": 8, "learning_rate": 0.1, "patience": 8})
+    train(lines(30), config, out=tmp_path / "run")
+    records = [r for r in Log(tmp_path / "run" / "log.jsonl").records() if "valid_loss" in r]
+    best, expected = np.inf, 0.1
+    for record in records:
+        assert record["learning_rate"] == pytest.approx(expected)
+        if record["valid_loss"] >= best:
+            expected *= 0.5
+        best = min(best, record["valid_loss"])
+    assert expected < 0.1
+
+
+def test_a_loss_that_is_not_finite_stops_with_an_explanation(tmp_path: Path) -> None:
+    from textkit.errors import TextkitError
+
+    config = make_config(
+        {**SETTINGS, "model": "rnn", "optimizer": "sgd", "learning_rate": 1e38, "clip": 1e38}
+    )
+    with pytest.raises(TextkitError, match="the loss is not finite at step"):
+        train(lines(), config, out=tmp_path / "run")
+
+
+def test_an_ngram_run_has_nothing_to_resume(tmp_path: Path) -> None:
+    train(lines(), make_config({"model": "ngram", "order": 2}), out=tmp_path / "run")
+    with pytest.raises(UsageError, match="there is nothing to resume"):
+        resume(tmp_path / "run")

@@ -1,0 +1,63 @@
+"""The named pipelines of cleaning stages."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from textkit.errors import UsageError
+from textkit.text.clean import PRESETS, preset
+
+RAW = "\ufeff<p>這家酒店的ＷｉＦｉ&nbsp;很快！</p>  Café â€“ see http://a.cn or a@b.org"
+
+
+@pytest.mark.parametrize(
+    ("name", "cleaned"),
+    [
+        ("none", RAW),
+        ("basic", "<p>這家酒店的ＷｉＦｉ&nbsp;很快！</p> Café – see http://a.cn or a@b.org"),
+        ("web", "這家酒店的ＷｉＦｉ 很快！ Café – see or"),
+        ("zh", "<p>这家酒店的WiFi&nbsp;很快！</p> Café – see http://a.cn or a@b.org"),
+        ("en", "<p>這家酒店的wifi&nbsp;很快!</p> café – see http://a.cn or a@b.org"),
+        ("sentiment", "这家酒店的wifi 很快 café see or"),
+    ],
+)
+def test_what_each_preset_does(name, cleaned):
+    assert preset(name)(RAW) == cleaned
+
+
+def test_every_preset_is_in_the_table_above():
+    assert set(PRESETS) == {"none", "basic", "web", "zh", "en", "sentiment"}
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@given(text=st.text(max_size=60))
+def test_presets_keep_lines_lines(name, text):
+    assert len(preset(name)("".join(text.splitlines())).splitlines()) <= 1
+
+
+def test_an_unknown_preset_names_the_nearest():
+    with pytest.raises(UsageError, match=r"unknown preset 'sentimant': did you mean 'sentiment'\?"):
+        preset("sentimant")
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_second_pass_changes_no_real_line(name):
+    if "TEXTKIT_DATA" not in os.environ:
+        pytest.skip("TEXTKIT_DATA is not set")
+    data = Path(os.environ["TEXTKIT_DATA"])
+    lines = [
+        line
+        for path in (data / "sentiment" / "jd" / "train.tsv", data / "lm" / "wikitext2-valid.txt")
+        for line in path.read_text(encoding="utf-8").split("\n")
+    ]
+    clean = preset(name)
+    for line in lines:
+        once = clean(line)
+        assert clean(once) == once
+        assert "\n" not in once

@@ -1,0 +1,1 @@
+"""From counts to probabilities: one method a module, and `make_smoothing` to choose by name."""

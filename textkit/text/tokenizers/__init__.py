@@ -1,0 +1,1 @@
+"""Tokenizers, one a module, all speaking the protocol of `textkit.text.tokenizer`."""

@@ -1,0 +1,207 @@
+"""Subwords by sentencepiece: a trained tokenizer is a value, training is a function that returns one."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import io
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from textkit.errors import CheckpointError, InputError, UsageError, unknown_name
+from textkit.text.tokenizer import Token
+
+SPACE = "\u2581"  # how sentencepiece writes a space
+MODEL_TYPES = ("unigram", "bpe")
+_RESERVED = "\u2585"  # sentencepiece's own mark; it would leave out every line that holds one
+_BYTE = re.compile("<0x([0-9A-F]{2})>")
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """A model ready for use: its processor, its pieces, and where it adds a space to every text."""
+
+    processor: Any
+    pieces: tuple[str, ...]
+    bytes_of: dict[str, bytes]
+    prefix: bool
+    suffix: bool
+
+
+@functools.lru_cache(maxsize=8)
+def _loaded(model: bytes) -> _Loaded:
+    import sentencepiece
+
+    processor = sentencepiece.SentencePieceProcessor()
+    try:
+        processor.LoadFromSerializedProto(model)
+    except (RuntimeError, OSError, ValueError) as error:
+        raise CheckpointError(
+            "not a sentencepiece model, or a damaged one; train or download it again"
+        ) from error
+    ids = range(processor.get_piece_size())
+    pieces = [
+        processor.id_to_piece(i) for i in ids if not (processor.is_unknown(i) or processor.is_control(i))
+    ]
+    matches = (_BYTE.fullmatch(processor.id_to_piece(i)) for i in ids if processor.is_byte(i))
+    sample = processor.normalize("a")
+    return _Loaded(
+        processor,
+        tuple(pieces),
+        {match.group(): bytes.fromhex(match[1]) for match in matches if match},
+        sample.startswith(SPACE),
+        sample.endswith(SPACE),
+    )
+
+
+@dataclass(frozen=True)
+class SentencePieceTokenizer:
+    """A trained sentencepiece model; `model` is the content of its file.
+
+    Tokens are pieces, with ▁ for a space. Characters that the model does not know are tokens as they
+    stand, runs of them as one token, or bytes such as <0xE4> if it was trained with byte fallback.
+    A text that holds ▁ itself comes back with a space there. Raises CheckpointError for content that
+    is not a model.
+    """
+
+    model: bytes
+
+    def __post_init__(self) -> None:
+        _loaded(self.model)
+
+    def __repr__(self) -> str:
+        return f"SentencePieceTokenizer(model=#{hashlib.sha256(self.model).hexdigest()[:12]})"
+
+    @property
+    def pieces(self) -> tuple[str, ...]:
+        """Every piece that the model can yield, in its own order, without unknown and control symbols."""
+        return _loaded(self.model).pieces
+
+    def __call__(self, text: str) -> list[str]:
+        pieces: list[str] = _loaded(self.model).processor.encode(text, out_type=str)
+        return pieces
+
+    def offsets(self, text: str) -> list[Token]:
+        """The pieces with their places in `text`; each byte of a character has the character's place."""
+        loaded = _loaded(self.model)
+        normal, places = loaded.processor.normalize(text, with_offsets=True)
+        placed = []
+        position = 0  # in the normal form, which the pieces spell in turn
+        bytes_left = 0
+        for piece in self(text):
+            if piece in loaded.bytes_of:
+                bytes_left = bytes_left or len(normal[position].encode())
+                placed.append(Token(piece, places[position], places[position + 1]))
+                bytes_left -= 1
+                position += bytes_left == 0
+                continue
+            end = position + len(piece)
+            placed.append(Token(piece, places[position], places[end]))
+            position = end
+        return placed
+
+    def detokenize(self, tokens: list[str]) -> str:
+        """The text: exact for text in the model's normal form, which for models trained here is any text."""
+        loaded = _loaded(self.model)
+        parts = []
+        for is_bytes, run in groupby(tokens, loaded.bytes_of.__contains__):
+            if is_bytes:
+                parts.append(b"".join(loaded.bytes_of[token] for token in run).decode("utf-8", "replace"))
+            else:
+                parts.append("".join(run))
+        text = "".join(parts).replace(SPACE, " ")
+        if loaded.prefix:
+            return text.removeprefix(" ")
+        return text.removesuffix(" ") if loaded.suffix else text
+
+
+def train_sentencepiece(
+    lines: Iterable[str],
+    *,
+    vocab_size: int = 8000,
+    model_type: str = "unigram",
+    character_coverage: float = 0.9995,
+    byte_fallback: bool = False,
+    add_dummy_prefix: bool = True,
+) -> SentencePieceTokenizer:
+    """Train a unigram (Kudo 2018) or BPE (Sennrich et al. 2016) model on `lines`, in memory.
+
+    The text is taken as it is (no Unicode normalisation, no space dropped), so that tokens give it
+    back exactly; clean it before. Characters outside `character_coverage` of the text are unknown, or
+    bytes with `byte_fallback`. `add_dummy_prefix` sets a space before each text, so that a word is the
+    same piece at the start of a line as inside it. Equal lines and settings give equal models.
+
+    Raises InputError for text that is empty, and UsageError for a model type that is not known, or a
+    vocabulary too large or too small for the text, saying how large it may be.
+
+    >>> tokenizer = train_sentencepiece(["low lower lowest", "new newer newest"] * 20, vocab_size=16)
+    >>> tokenizer.detokenize(tokenizer("newer  lows"))
+    'newer  lows'
+    """
+    if model_type not in MODEL_TYPES:
+        raise unknown_name("sentencepiece model type", model_type, MODEL_TYPES)
+    if not 0 < character_coverage <= 1:
+        raise UsageError(f"character_coverage is a share between 0 and 1, not {character_coverage}")
+    if vocab_size < 1:
+        raise UsageError(f"vocab_size must be at least 1, not {vocab_size}")
+    import sentencepiece
+
+    written = io.BytesIO()
+    sentences = _Sentences(lines)
+    try:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(sentences),
+            model_writer=written,
+            vocab_size=vocab_size,
+            model_type=model_type,
+            character_coverage=character_coverage,
+            byte_fallback=byte_fallback,
+            add_dummy_prefix=add_dummy_prefix,
+            required_chars=SPACE,  # a space is always known, even where spaces are rare
+            normalization_rule_name="identity",
+            remove_extra_whitespaces=False,
+            max_sentence_length=2**30,  # the usual 4192 bytes would silently leave out longer lines
+            bos_id=-1,  # the vocabulary has its own marks of beginning and end
+            eos_id=-1,
+            minloglevel=3,
+        )
+    except Exception as error:  # sentencepiece turns even an error of the lines' own source into its own
+        if sentences.error:
+            raise sentences.error from None
+        raise _training_error(str(error), vocab_size, empty=sentences.empty) from error
+    return SentencePieceTokenizer(written.getvalue())
+
+
+class _Sentences:
+    """Lines as sentencepiece wants them; notes whether there was any text, and what went wrong reading it."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = lines
+        self.empty = True
+        self.error: BaseException | None = None
+
+    def __iter__(self) -> Iterator[str]:
+        try:
+            for line in self._lines:
+                if line.strip():
+                    self.empty = False
+                    yield line.replace(_RESERVED, " ")
+        except BaseException as error:
+            self.error = error
+            raise
+
+
+def _training_error(reason: str, vocab_size: int, *, empty: bool) -> InputError | UsageError:
+    if empty:
+        return InputError("sentencepiece cannot be trained: the text is empty")
+    if match := re.search(r"Vocabulary size too high.*<= (\d+)", reason):
+        return UsageError(f"vocab_size {vocab_size} is too large for this text: give at most {match[1]}")
+    if match := re.search(r"smaller than required_chars. \d+ vs (\d+)", reason):
+        return UsageError(
+            f"vocab_size {vocab_size} is too small for this text: its characters alone need {match[1]}; "
+            "give more, or a lower character_coverage"
+        )
+    return InputError(f"sentencepiece cannot be trained on this text: {' '.join(reason.split())}")

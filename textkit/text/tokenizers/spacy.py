@@ -1,0 +1,80 @@
+"""spaCy's tokenizers: one for each language it knows, or that of an installed model."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+from textkit.errors import UsageError, unknown_name
+from textkit.text.tokenizer import Token
+from textkit.text.tokenizers.spacing import join_words
+
+
+@functools.lru_cache(maxsize=8)
+def _tokenizer(language: str, model: str) -> Any:
+    return _model_tokenizer(model) if model else _blank_tokenizer(language)
+
+
+def _blank_tokenizer(language: str) -> Any:
+    import pkgutil
+
+    import spacy
+    import spacy.lang
+
+    languages = {module.name for module in pkgutil.iter_modules(spacy.lang.__path__) if module.ispkg}
+    if language not in languages:
+        raise unknown_name("spaCy language", language, languages)
+    try:
+        return spacy.blank(language).tokenizer
+    except Exception as error:  # a language whose own segmenter is missing; spaCy's types differ by language
+        reason = str(error).strip().partition("\n")[0]
+        raise UsageError(f"spaCy cannot tokenize '{language}' here: {reason}") from error
+
+
+def _model_tokenizer(model: str) -> Any:
+    import spacy
+
+    if not spacy.util.is_package(model):
+        installed = ", ".join(sorted(spacy.util.get_installed_models())) or "none"
+        raise UsageError(
+            f"spaCy model '{model}' is not installed (installed: {installed}); "
+            f"install it with: python -m spacy download {model}"
+        )
+    meta = spacy.util.get_model_meta(spacy.util.get_package_path(model))
+    # Only the tokenizer is wanted; taggers and parsers would take seconds to load.
+    return spacy.load(model, exclude=meta.get("components", [])).tokenizer
+
+
+@dataclass(frozen=True)
+class SpacyTokenizer:
+    """spaCy's tokenizer for a language (a blank pipeline), or that of an installed model by its name.
+
+    Tokens of nothing but white space, which spaCy makes of doubled spaces, are left out. Raises
+    UsageError, when first called, for a language or model that spaCy does not have.
+
+    >>> SpacyTokenizer()("Mr. Chen doesn't agree.")
+    ['Mr.', 'Chen', 'does', "n't", 'agree', '.']
+    """
+
+    language: str = "en"
+    model: str = ""
+
+    def __post_init__(self) -> None:
+        if self.model and self.language != "en":
+            raise UsageError(f"give a spaCy language or a model, not both: '{self.language}', '{self.model}'")
+
+    def __call__(self, text: str) -> list[str]:
+        return [token.text for token in _tokenizer(self.language, self.model)(text) if not token.is_space]
+
+    def offsets(self, text: str) -> list[Token]:
+        """The tokens with their places in `text`."""
+        return [
+            Token(token.text, token.idx, token.idx + len(token))
+            for token in _tokenizer(self.language, self.model)(text)
+            if not token.is_space
+        ]
+
+    def detokenize(self, tokens: list[str]) -> str:
+        """The tokens with the usual spaces between words."""
+        return join_words(tokens)
