@@ -2,29 +2,25 @@
 
     TEXTKIT_DATA=... python benchmarks/ngram_estimation.py [--repeat 5] [--write]
 
-Text is wikitext2-valid.txt, held-out text wikitext2-test.txt, both split at white space. Both sides of each row do
-the same work, in turns, from the file on; a row gives the median seconds of each and their ratio. With
---write the table is appended to benchmarks/RESULTS.md.
+Text is wikitext2-valid.txt and, for scoring, wikitext2-test.txt, both split at white space. Both sides of
+each row do the same work, in turns.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-import nltk
 import nltk.lm
 import numpy as np
 from nltk.util import everygrams
+from results import data_folder, machine, publish, table
 
 from textkit.data.encoded import EncodedCorpus
 from textkit.lm.arpa import write_arpa
@@ -36,7 +32,6 @@ from textkit.lm.smoothing.modified_kneser_ney import ModifiedKneserNey
 from textkit.lm.smoothing.protocol import Smoothing
 from textkit.text.vocab import Vocab
 
-RESULTS = Path(__file__).parent / "RESULTS.md"
 NLTK_TOKENS = 300  # nltk's Kneser-Ney scores some tens of tokens a second
 
 
@@ -73,11 +68,11 @@ def alternate(one: Callable[[], object], other: Callable[[], object], repeat: in
     return statistics.median(seconds[0]), statistics.median(seconds[1])
 
 
-def row(what: str, mine: float, peer: float) -> str:
-    return f"| {what} | {mine:.3f} s | {peer:.3f} s | {peer / mine:.1f} |"
+def row(what: str, mine: float, peer: float) -> list[str]:
+    return [what, f"{mine:.3f} s", f"{peer:.3f} s", f"{peer / mine:.1f}"]
 
 
-def lmplz_row(train: Path, order: int, repeat: int) -> str:
+def lmplz_row(train: Path, order: int, repeat: int) -> list[str]:
     """File to ARPA file, both."""
     with tempfile.TemporaryDirectory() as folder:
         clean = Path(folder) / "train.txt"
@@ -92,16 +87,16 @@ def lmplz_row(train: Path, order: int, repeat: int) -> str:
     return row(f"modified Kneser-Ney, order {order}, file to ARPA: lmplz -S 1G", *times)
 
 
-def rows(train: Path, test: Path, repeat: int) -> list[str]:
-    """The lines of the table."""
-    table = []
+def rows(train: Path, test: Path, repeat: int) -> list[list[str]]:
+    """What the table shows."""
+    measured = []
     for order in (3, 5):
         times = alternate(
             lambda order=order: ours(train, order, MaximumLikelihood()),  # type: ignore[misc]
             lambda order=order: theirs(train, nltk.lm.MLE(order), order),  # type: ignore[misc]
             repeat,
         )
-        table.append(row(f"maximum likelihood, order {order}, file to model: nltk.lm", *times))
+        measured.append(row(f"maximum likelihood, order {order}, file to model: nltk.lm", *times))
     model = ours(train, 3, KneserNey())
     peer = theirs(train, nltk.lm.KneserNeyInterpolated(3), 3)
     words = [word for line in read(test) for word in [*line, "</s>"]][:NLTK_TOKENS]
@@ -112,32 +107,22 @@ def rows(train: Path, test: Path, repeat: int) -> list[str]:
         lambda: sum(peer.score(word, (first, second)) for first, second, word in trigrams),
         1,
     )
-    table.append(row(f"Kneser-Ney, order 3, scoring {NLTK_TOKENS} tokens: nltk.lm", *times))
+    measured.append(row(f"Kneser-Ney, order 3, scoring {NLTK_TOKENS} tokens: nltk.lm", *times))
     if shutil.which("lmplz"):
-        table += [lmplz_row(train, order, repeat) for order in (3, 5)]
-    return table
+        measured += [lmplz_row(train, order, repeat) for order in (3, 5)]
+    return measured
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--repeat", type=int, default=5, help="runs of each side; the median counts")
-    parser.add_argument("--write", action="store_true", help="append the table to RESULTS.md")
-    arguments = parser.parse_args()
-    if "TEXTKIT_DATA" not in os.environ:
-        sys.exit("TEXTKIT_DATA must name the folder that holds lm/wikitext2-valid.txt")
-    folder = Path(os.environ["TEXTKIT_DATA"]) / "lm"
-    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-    lines = [
-        f"## N-gram estimation ({time.strftime('%Y-%m-%d')}; {machine}; nltk {nltk.__version__})",
-        "",
-        "| task and peer | textkit | peer | times as fast |",
-        "| --- | --- | --- | --- |",
-        *rows(folder / "wikitext2-valid.txt", folder / "wikitext2-test.txt", arguments.repeat),
-    ]
-    print("\n".join(lines))
-    if arguments.write:
-        with RESULTS.open("a", encoding="utf-8") as file:
-            file.write("\n" + "\n".join(lines) + "\n")
+    parser.add_argument("--write", action="store_true", help="put the table into RESULTS.md")
+    repeat = parser.parse_args().repeat
+    folder = data_folder() / "lm"
+    measured = rows(folder / "wikitext2-valid.txt", folder / "wikitext2-test.txt", repeat)
+    shown = table(["task and peer", "textkit", "peer", "times as fast"], measured)
+    under = f"{machine('nltk', 'numpy')}. Median seconds of {repeat} runs in turns; scoring ran once."
+    publish("N-gram estimation", f"{under}\n\n{shown}", script="ngram_estimation.py")
 
 
 if __name__ == "__main__":

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from textkit.data.interned import InternedText
+from textkit.errors import StageError
 
 texts = st.lists(st.text(alphabet="ab 中é", max_size=12), max_size=8)
 
@@ -35,3 +37,13 @@ def test_repeated_lines_are_found_across_texts() -> None:
     train = InternedText.of(["the cat", "a dog", "", "x"], str.split)
     held_out = InternedText.of(["a  dog", "cat the", "", "a dog", "x y"], str.split)
     assert held_out.repeated_in(train) == 2  # the same tokens; blank lines do not count
+
+
+def test_a_failing_tokenizer_is_told_with_the_line() -> None:
+    def fail(line: str) -> list[str]:
+        if line == "bad":
+            raise StageError("no")
+        return [line]
+
+    with pytest.raises(StageError, match="line 3: no"):
+        InternedText.of(["a", "b", "bad"], fail)

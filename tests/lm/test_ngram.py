@@ -148,10 +148,20 @@ def test_damaged_tables_are_refused(change: dict[str, np.ndarray | None], messag
         NgramModel.from_arrays(VOCAB, arrays, model.settings())
 
 
-def test_incomplete_settings_are_refused() -> None:
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"order": None}, "the n-gram model lacks 'order': it is incomplete"),
+        ({"order": "three"}, "the n-gram model's settings are damaged: invalid literal for int"),
+        ({"order": 0}, "the n-gram model is damaged: it has no order"),
+        ({"order": 4}, "the n-gram model lacks 'keys.4'"),
+    ],
+)
+def test_damaged_settings_are_refused(change: dict[str, object], message: str) -> None:
     model = estimate("kneser-ney", TRAIN, 3)
-    with pytest.raises(CheckpointError, match="the n-gram model lacks 'order'"):
-        NgramModel.from_arrays(VOCAB, model.arrays(), {})
+    settings = {k: v for k, v in (model.settings() | change).items() if v is not None}
+    with pytest.raises(CheckpointError, match=message):
+        NgramModel.from_arrays(VOCAB, model.arrays(), settings)
 
 
 def test_ids_outside_the_vocabulary_are_refused() -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textkit.data.encoded import EncodedCorpus
+from textkit.errors import TextkitError
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,11 +36,15 @@ class InternedText:
 
     @staticmethod
     def of(lines: Iterable[str], tokenize: Callable[[str], list[str]]) -> InternedText:
-        """Tokenize lines (without their ends), in one pass."""
+        """Tokenize lines (without their ends), in one pass; an error names the line, counted from 1."""
         index: dict[str, int] = {}
         ids, offsets, characters, sizes = array("i"), array("q", [0]), array("q"), array("q")
-        for line in lines:
-            ids.extend([index.setdefault(token, len(index)) for token in tokenize(line)])
+        for number, line in enumerate(lines, 1):
+            try:
+                tokens = tokenize(line)
+            except TextkitError as error:
+                raise type(error)(f"line {number}: {error}") from error
+            ids.extend([index.setdefault(token, len(index)) for token in tokens])
             offsets.append(len(ids))
             characters.append(len(line) + 1)
             sizes.append(len(line.encode()) + 1)

@@ -35,6 +35,7 @@ from textkit.errors import UsageError
 from textkit.lm.arpa_reader import BEGIN, LN10, ZERO, read_arpa
 from textkit.lm.ngram import Floats, NgramModel
 from textkit.lm.stream import Ints
+from textkit.lm.trie import NgramTrie
 
 __all__ = ["read_arpa", "write_arpa"]
 
@@ -96,7 +97,10 @@ def _entries(model: NgramModel, order: int, tokens: npt.NDArray[np.object_]) -> 
         rows = np.concatenate([[0, len(rows) - 1], rows[1:-1]])
     for start in range(0, len(rows), _CHUNK):
         piece = rows[start : start + _CHUNK]
-        columns: list[list[object]] = [_decimals(log_prob[piece]), _spelled(model, order, piece, tokens)]
+        columns: list[list[object]] = [
+            _decimals(log_prob[piece]),
+            _spelled(model.trie, order, piece, tokens).tolist(),
+        ]
         line = "%.8g\t%s\n"
         if order < model.order:
             columns.append(_decimals(model.log_backoff[order - 1][piece] / LN10))
@@ -105,13 +109,19 @@ def _entries(model: NgramModel, order: int, tokens: npt.NDArray[np.object_]) -> 
 
 
 def _decimals(values: Floats) -> list[object]:
-    # Adding 0 turns -0.0, which KenLM takes for "no longer n-gram follows", into 0.
-    return list((np.maximum(values, ZERO) + 0.0).tolist())
+    decimals: list[object] = (np.maximum(values, ZERO) + 0.0).tolist()  # + 0.0 turns -0.0 into 0.0
+    return decimals
 
 
-def _spelled(model: NgramModel, order: int, rows: Ints, tokens: npt.NDArray[np.object_]) -> list[object]:
-    ids = model.trie.ngrams(order, rows)
-    words = tokens[ids[:, 0]]
-    for column in range(1, order):
-        words = words + " " + tokens[ids[:, column]]
-    return list(words)
+def _spelled(
+    trie: NgramTrie, order: int, rows: Ints, tokens: npt.NDArray[np.object_]
+) -> npt.NDArray[np.object_]:
+    """The words of n-grams, blanks between them; a prefix that several share is put together once."""
+    if order == 1:
+        return tokens[rows]
+    keys = trie.keys[order - 1][rows]
+    prefixes, owner = np.unique(keys // trie.base, return_inverse=True)
+    spelled: npt.NDArray[np.object_] = (
+        _spelled(trie, order - 1, prefixes, tokens)[owner] + " " + tokens[keys % trie.base]
+    )
+    return spelled

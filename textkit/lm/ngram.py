@@ -187,6 +187,8 @@ class NgramModel:
             log_backoff = tuple(arrays[f"log_backoff.{k}"] for k in range(1, order))
         except KeyError as error:
             raise CheckpointError(f"the n-gram model lacks {error.args[0]!r}: it is incomplete") from error
+        except (TypeError, ValueError) as error:
+            raise CheckpointError(f"the n-gram model's settings are damaged: {error}") from error
         for fault in _faults(trie, log_prob, log_backoff):
             raise CheckpointError(f"the n-gram model is damaged: {fault}")
         return NgramModel(vocab, trie, log_prob, log_backoff, smoothing, miss, notes)
@@ -194,6 +196,8 @@ class NgramModel:
 
 def _faults(trie: NgramTrie, log_prob: tuple[Floats, ...], log_backoff: tuple[Floats, ...]) -> Iterator[str]:
     """What is wrong with the tables of a model, if anything."""
+    if not log_prob:
+        yield "it has no order"
     for k in range(1, trie.order + 1):
         keys, size = trie.keys[k - 1], trie.size(k)
         if np.any(keys[1:] <= keys[:-1]) or (

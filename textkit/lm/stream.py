@@ -61,20 +61,7 @@ class Stream:
 def _cut(corpus: EncodedCorpus, vocab_size: int, *, start: int, stop: int, lead: int) -> Stream:
     """Positions start - lead to stop of the text with its sentence starts."""
     begin = start - lead
-    sentences = len(corpus)
-
-    def starts_before(position: int) -> int:
-        # Sentence s starts at position offsets[s] + s: bisect without building that array.
-        low, high = 0, sentences
-        while low < high:
-            middle = (low + high) // 2
-            if int(corpus.offsets[middle]) + middle < position:
-                low = middle + 1
-            else:
-                high = middle
-        return low
-
-    first, last = starts_before(begin), starts_before(stop)
+    first, last = _starts_before(corpus, begin), _starts_before(corpus, stop)
     at = np.asarray(corpus.offsets[first:last], dtype=np.int64) + np.arange(first, last) - begin
     is_start = np.zeros(stop - begin, dtype=np.bool_)
     is_start[at] = True
@@ -88,3 +75,18 @@ def _cut(corpus: EncodedCorpus, vocab_size: int, *, start: int, stop: int, lead:
     positions = np.arange(stop - begin)
     latest = np.maximum.accumulate(np.where(is_start, positions, -carried))
     return Stream(words, positions - latest, lead)
+
+
+def _starts_before(corpus: EncodedCorpus, position: int) -> int:
+    """How many sentences start before a position of the text with its sentence starts.
+
+    Sentence s starts at offsets[s] + s: bisected, so that no such array need be built.
+    """
+    low, high = 0, len(corpus)
+    while low < high:
+        middle = (low + high) // 2
+        if int(corpus.offsets[middle]) + middle < position:
+            low = middle + 1
+        else:
+            high = middle
+    return low

@@ -91,10 +91,14 @@ class Pipeline(Generic[In, Out]):
             try:
                 value = stage(value)
             except TextkitError as error:
-                raise type(error)(f"stage {position} ({type(stage).__name__}) failed{where}: {error}") from error
+                raise type(error)(
+                    f"stage {position} ({type(stage).__name__}) failed{where}: {error}"
+                ) from error
             except Exception as error:
                 reason = f"{type(error).__name__}: {error}"
-                raise StageError(f"stage {position} ({type(stage).__name__}) failed{where}: {reason}") from error
+                raise StageError(
+                    f"stage {position} ({type(stage).__name__}) failed{where}: {reason}"
+                ) from error
         return cast(Out, value)
 
     def recipe(self) -> list[dict[str, Any]]:
@@ -144,7 +148,9 @@ class Pipeline(Generic[In, Out]):
             tuple(_build(data, known, folder, path) for data in document["stages"])
         )
         if pipeline.digest() != document["digest"]:
-            raise CheckpointError(f"{path}: the recipe does not match its digest; the file was edited or damaged")
+            raise CheckpointError(
+                f"{path}: the recipe does not match its digest; the file was edited or damaged"
+            )
         return pipeline
 
 
@@ -155,10 +161,16 @@ def _read_document(path: Path) -> dict[str, Any]:
         raise CheckpointError(f"{path}: cannot be read: {(error.strerror or '').lower()}") from error
     except ValueError as error:
         raise CheckpointError(f"{path}: not a pipeline: {error}") from error
-    if not isinstance(document, dict) or not isinstance(document.get("stages"), list) or "digest" not in document:
+    if (
+        not isinstance(document, dict)
+        or not isinstance(document.get("stages"), list)
+        or "digest" not in document
+    ):
         raise CheckpointError(f"{path}: not a pipeline: needs the keys 'format', 'digest' and 'stages'")
     if document.get("format") != FORMAT:
-        raise CheckpointError(f"{path}: format {document.get('format')!r}; this version reads format {FORMAT}")
+        raise CheckpointError(
+            f"{path}: format {document.get('format')!r}; this version reads format {FORMAT}"
+        )
     return document
 
 
@@ -171,7 +183,7 @@ def _build(data: Any, known: dict[str, type], folder: Path, path: Path) -> Calla
     fields = {key: _value(value, folder) for key, value in data.items() if key != "stage"}
     try:
         return cast(Callable[[Any], Any], known[name](**fields))
-    except TypeError as error:
+    except (TypeError, TextkitError) as error:
         raise CheckpointError(f"{path}: stage {name}: {error}") from error
 
 
@@ -180,7 +192,9 @@ def _value(value: Any, folder: Path) -> Any:
         return tuple(_value(item, folder) for item in value)
     if not isinstance(value, dict):
         return value
-    file = folder / Path(str(value.get("file"))).name  # .name: a saved recipe never reaches outside its folder
+    file = (
+        folder / Path(str(value.get("file"))).name
+    )  # .name: a saved recipe never reaches outside its folder
     try:
         content = file.read_bytes()
     except OSError as error:

@@ -19,6 +19,7 @@ _KEPT = frozenset(
 )
 # The hero, a friend, a third person, a child and two more in passing.
 _PEOPLE = frozenset("hfgkpq")
+_YEAR = ("winter",) * 2 + ("spring",) * 3 + ("summer",) * 3 + ("autumn",) * 3 + ("winter",)
 _SEASONS = {
     "spring": ("rain", "fair", "fair"),
     "summer": ("fair", "fair", "rain"),
@@ -56,19 +57,21 @@ class Scene:
         self._bound: dict[str, str] = {}
         self._recent: dict[str, list[str]] = {}
         self._numbers = {"years": dice.between(11, 40), "cost": dice.between(3, 9)}
-        self._season = dice.pick(tuple(_SEASONS))
         self._last_named: str | None = None
         sections = words(f"{language.name}_world.txt").values()
         self._world = {key: items for section in sections for key, items in section.items()}
-        month, days = dice.pick(self._world["month"]), sorted(dice.shuffled(range(1, 29))[:5])
-        self._bound |= {f"date{place}": language.date(day, month) for place, day in enumerate(days, start=1)}
+        month = dice.below(12)
+        self._season = _YEAR[month]
+        days = sorted(dice.shuffled(range(1, 29))[:5])
+        self._bound |= {f"date{place}": language.date(day, self._world["month"][month]) for place, day in enumerate(days, start=1)}
 
     def new_paragraph(self) -> None:
         """Forget who was spoken of: the next mention of anybody is by name."""
         self._last_named = None
 
     def fill(self, slot: str) -> str:
-        """The text of a slot: `h.who`, `tool.pl`, `n=3..9`, `n-1`, `town.river`, `x=object`, `>clause`, `*bird`.
+        """The text of a slot: `h.who`, `tool.pl`, `n=3..9`, `n-1`, `town.river`, `x=object` (`x:=object` says
+        nothing yet), `>clause`, `*bird`.
 
         Raises InputError for a slot that means nothing.
         """
@@ -78,6 +81,9 @@ class Scene:
         if (value := self._number(slot)) is not None:
             return self._language.ordinal(value) if slot.startswith("ordinal") else self._language.number(value)
         name, equals, source = slot.partition("=")
+        if equals and name[-1] == ":":
+            self._bound[name[:-1]] = self._draw(self._world, source, fresh=True)
+            return ""
         if equals:
             self._bound[name] = self._word(source)
             return self._formed(self._bound[name], [])
@@ -137,9 +143,11 @@ class Scene:
         if name in self._theme:
             self._bound[key] = self._draw({name.rpartition(".")[2]: self._theme[name]}, key)
             return self._bound[key]
-        if name in ("weather", "when"):
-            season = self._season if name == "when" else self._dice.pick(_SEASONS[self._season])
-            return self._draw({name: self._world[season]}, key)
+        if name == "when":
+            return self._draw({name: self._world[self._season]}, key)
+        if name in ("weather", "sky", "now"):
+            kind = self._dice.pick(_SEASONS[self._season])
+            return self._draw({name: self._world[kind if name == "weather" else f"{name} {kind}"]}, key)
         if name in self._world:
             return self._draw(self._world, key)
         self._about("h", ["job"])

@@ -1,0 +1,139 @@
+"""Vocabulary: order, round trips, escapes, specials that no text can spell, damage that is told."""
+
+from __future__ import annotations
+
+import pickle
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from textkit.errors import CheckpointError, InputError, UsageError
+from textkit.text.vocab import Vocab
+
+tokens = st.text(alphabet="ab中\n\r\t\\ <>", max_size=4)
+texts = st.lists(st.lists(tokens, max_size=8), max_size=6)
+
+
+def reference(sequences: list[list[str]], min_count: int) -> list[str]:
+    """Count descending, then first seen, in the plainest way."""
+    flat = [token for sequence in sequences for token in sequence if token != "<unk>"]
+    counts = Counter(flat)
+    return sorted((t for t in counts if counts[t] >= min_count), key=lambda t: (-counts[t], flat.index(t)))
+
+
+@given(texts, st.integers(1, 3))
+def test_order_is_count_then_first_seen(sequences: list[list[str]], min_count: int) -> None:
+    vocab = Vocab.build(iter(sequences), min_count=min_count)
+    assert list(vocab.tokens) == ["<unk>", *reference(sequences, min_count)]
+    flat = [token for sequence in sequences for token in sequence]
+    assert sum(vocab.counts) == len(flat)
+    assert [vocab.counts[vocab.id(t)] for t in vocab.tokens[1:]] == [flat.count(t) for t in vocab.tokens[1:]]
+
+
+@given(texts)
+def test_ids_come_back_as_tokens(sequences: list[list[str]]) -> None:
+    vocab = Vocab.build(sequences)
+    assert vocab.decode_batch(vocab.encode_batch(sequences)) == sequences
+
+
+@given(texts)
+def test_files_hold_any_token(tmp_path_factory: pytest.TempPathFactory, sequences: list[list[str]]) -> None:
+    path = tmp_path_factory.mktemp("vocab") / "v.txt"
+    vocab = Vocab.build(sequences, specials=("<pad>", "<unk>"))
+    vocab.save(path)
+    assert Vocab.load(path) == vocab
+    assert path.read_bytes().count(b"\n") == len(vocab) + 1  # one token a line, and the header
+    assert pickle.loads(pickle.dumps(vocab)) == vocab
+
+
+@given(texts, st.integers(2, 9))
+def test_max_size_keeps_the_first(sequences: list[list[str]], size: int) -> None:
+    whole = Vocab.build(sequences, specials=("<s>", "<unk>"))
+    small = Vocab.build(sequences, specials=("<s>", "<unk>"), max_size=size)
+    assert small.tokens == whole.tokens[:size]
+    assert sum(small.counts) == sum(whole.counts)
+    assert whole.prune(max_size=size) == small
+
+
+@given(texts, st.integers(1, 3))
+def test_pruning_equals_building_with_the_threshold(sequences: list[list[str]], min_count: int) -> None:
+    assert Vocab.build(sequences).prune(min_count=min_count) == Vocab.build(sequences, min_count=min_count)
+
+
+@given(texts, texts)
+def test_merging_equals_building_from_both(one: list[list[str]], two: list[list[str]]) -> None:
+    merged = Vocab.build(one).merge(Vocab.build(two))
+    both = Vocab.build([*one, *two])
+    assert dict(zip(merged.tokens, merged.counts, strict=True)) == dict(
+        zip(both.tokens, both.counts, strict=True)
+    )
+    assert list(merged.counts[1:]) == sorted(merged.counts[1:], reverse=True)
+
+
+def test_the_order_does_not_depend_on_the_process() -> None:
+    generator = random.Random(0)
+    sequences = [[generator.choice("abcdefgh") for _ in range(9)] for _ in range(20)]
+    assert Vocab.build(sequences).digest() == "671e1d2b6fc7"
+
+
+def test_text_cannot_spell_a_special() -> None:
+    vocab = Vocab.build([["</s>", "a", "<unk>"]], specials=("<unk>", "</s>"))
+    assert vocab.tokens == ("<unk>", "</s>", "a")
+    assert vocab.encode(["</s>", "<unk>", "a"]) == [0, 0, 2]
+    assert vocab.id("</s>") == 1
+    assert vocab.counts == (2, 0, 1)
+
+
+def test_unknown_tokens_without_an_unknown_word_are_an_error() -> None:
+    vocab = Vocab.build([["a"]], specials=(), unknown=None)
+    assert vocab.tokens == ("a",)
+    with pytest.raises(InputError, match="the token 'b' is not in this vocabulary"):
+        vocab.encode(["b"])
+    with pytest.raises(InputError, match="ids run from 0 to 0 in this vocabulary, not -1"):
+        vocab.decode([-1])
+    with pytest.raises(UsageError, match="the token 'b' is not in the vocabulary"):
+        vocab.id("b")
+
+
+def test_plain_lists_are_vocabularies_too(tmp_path: Path) -> None:
+    (tmp_path / "v.txt").write_text("<unk>\nthe\ncat\n")
+    vocab = Vocab.load(tmp_path / "v.txt")
+    assert vocab.encode(["cat", "dog"]) == [2, 0]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda text: text.replace("cat", "cow"), "the tokens do not match the header's digest"),
+        (lambda text: text[:-6], "v.txt"),
+        (
+            lambda text: text.replace("cat\t1", "cat"),
+            "v.txt:4: a line is a token, a tab and a count, not 'cat'",
+        ),
+        (
+            lambda text: text.replace('"format": 1', '"format": 7'),
+            "v.txt:1: format 7; this version reads format 1",
+        ),
+        (lambda text: text.replace('"specials": 1', '"specials'), "v.txt:1: not a vocabulary header"),
+        (lambda text: "", "not a vocabulary: the file is empty"),
+    ],
+)
+def test_damage_is_told_with_its_line(change, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "v.txt"
+    Vocab.build([["the", "cat", "the"]]).save(path)
+    path.write_text(change(path.read_text()))
+    with pytest.raises(CheckpointError) as error:
+        Vocab.load(path)
+    assert message in str(error.value)
+
+
+def test_other_bad_files_are_told(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="cannot be read: no such file or directory"):
+        Vocab.load(tmp_path / "none")
+    (tmp_path / "v").write_bytes(b"\xff\xfe")
+    with pytest.raises(CheckpointError, match="not valid UTF-8 at byte 0"):
+        Vocab.load(tmp_path / "v")
