@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from textkit_corpora.compression import check_file
-from textkit_corpora.readers import read_lines
 
 from textkit.errors import TextkitError, UsageError, unknown_name
+from textkit_corpora.compression import check_file
+from textkit_corpora.readers import read_lines
 
 if TYPE_CHECKING:
     from textkit.text import Pipeline

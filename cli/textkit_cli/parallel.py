@@ -50,9 +50,9 @@ def map_blocks(work: Callable[[Block], Result], blocks: Iterable[Block], *, jobs
     except BrokenProcessPool as error:
         raise TextkitError("a worker process died (killed, or out of memory?); try fewer jobs") from error
     finally:
-        executor.shutdown(wait=False, cancel_futures=True)
         for process in set(multiprocessing.active_children()) - before:
             process.terminate()  # only when we leave early: a block can take long
+        executor.shutdown(cancel_futures=True)
 
 
 @contextlib.contextmanager

@@ -192,9 +192,7 @@ def _value(value: Any, folder: Path) -> Any:
         return tuple(_value(item, folder) for item in value)
     if not isinstance(value, dict):
         return value
-    file = (
-        folder / Path(str(value.get("file"))).name
-    )  # .name: a saved recipe never reaches outside its folder
+    file = folder / Path(str(value.get("file"))).name  # the name alone: never outside the folder
     try:
         content = file.read_bytes()
     except OSError as error:

@@ -58,6 +58,7 @@ def _event_writer(folder: Path) -> Any:
 def draw_curve(log: Log, path: Path) -> None:
     """Perplexity over training steps, training and validation, as a PNG."""
     from matplotlib.figure import Figure  # not pyplot: no global state, no display
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
     records = log.records()
     figure = Figure(figsize=(7, 4.2), layout="constrained")
@@ -67,6 +68,9 @@ def draw_curve(log: Log, path: Path) -> None:
         if points:
             axes.plot(*zip(*points, strict=True), style, label=label, markersize=4, linewidth=1.4)
     axes.set(xlabel="step", ylabel="perplexity", yscale="log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
     axes.grid(visible=True, which="both", alpha=0.25)
     if axes.lines:
         axes.legend()

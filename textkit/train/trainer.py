@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from textkit.errors import Interrupted, TextkitError
 from textkit.train.checkpoint import RunFolder
 from textkit.train.interrupt import StopRequest
-from textkit.train.log import Log
+from textkit.train.log import Log, draw_curve
 
 Batch = TypeVar("Batch", covariant=True)
 BatchContra = TypeVar("BatchContra", contravariant=True)
@@ -181,6 +181,7 @@ class Trainer(Generic[Batch]):
             for group in self.optimizer.param_groups:
                 group["lr"] *= self.settings.decay
         self._save_last()
+        draw_curve(self.log, self.run.path / "curve.png")
 
     def _pause(self, stop: StopRequest) -> None:
         if stop:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from textkit_corpora.compression import is_standard, split_suffix
-from textkit_corpora.writers import open_output
 
 from textkit.errors import UsageError
 from textkit.text import Vocab
@@ -16,6 +14,8 @@ from textkit_cli.options import choose
 from textkit_cli.parallel import map_blocks
 from textkit_cli.progress import progress
 from textkit_cli.rendering import FORMATS, Rendering
+from textkit_corpora.compression import is_standard, split_suffix
+from textkit_corpora.writers import open_output
 
 
 def command(

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Annotated
 
 import typer
-from textkit_corpora.compression import is_standard
 
 from textkit import atomic
 from textkit.errors import UsageError
@@ -15,6 +14,7 @@ from textkit_cli.blocks import read_blocks
 from textkit_cli.options import choose
 from textkit_cli.progress import progress
 from textkit_cli.rendering import each_line
+from textkit_corpora.compression import is_standard
 
 TYPES = ("unigram", "bpe")
 
@@ -29,7 +29,8 @@ def command(
     ] = "unigram",
     vocab_size: Annotated[int, typer.Option(metavar="N", min=1, help="How many pieces.")] = 8000,
     character_coverage: Annotated[
-        float, typer.Option(metavar="SHARE", help="Share of the text's characters that must be known.")
+        float,
+        typer.Option(min=0.98, max=1, metavar="SHARE", help="Share of the text's characters to know."),
     ] = 0.9995,
     byte_fallback: Annotated[
         bool, typer.Option("--byte-fallback", help="Write unknown characters as bytes.")

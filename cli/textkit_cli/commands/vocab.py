@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import typer
-from textkit_corpora.compression import is_standard
 
 from textkit.errors import UsageError
 from textkit.text import Pipeline, Tokenizer
@@ -16,6 +15,7 @@ from textkit_cli.blocks import Block, read_blocks
 from textkit_cli.parallel import map_blocks
 from textkit_cli.progress import progress
 from textkit_cli.rendering import each_line
+from textkit_corpora.compression import is_standard
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from textkit.tasks.language_model.prepare import Lines, Prepared, prepare
 from textkit.tasks.language_model.saved import load_model
 from textkit.train.checkpoint import RunFolder
 from textkit.train.interrupt import stop_requests
-from textkit.train.log import Log, draw_curve
 
 Say = Callable[[str], None]
 
@@ -134,7 +133,6 @@ def _fit_network(
         raise Interrupted(
             f"{interruption}; go on with: textkit train-lm --resume {run.path}", interruption.status - 128
         ) from None
-    draw_curve(Log(run.path / "log.jsonl"), run.path / "curve.png")
     return _finish(run, load_model(run).model, prepared.held_out)
 
 
