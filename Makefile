@@ -1,6 +1,7 @@
 # make demo   set up an environment and run the main job on the bundled corpora
 # make test   set up an environment and run every check: lint, types, layers, doctests, tests
 # make lint   the checks without the tests;  make bench   the benchmarks, on an idle machine
+# make slow   the long tests;  make notebooks   run the notebooks and keep their output
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -8,7 +9,7 @@ BIN := $(VENV)/bin
 RUNS ?= runs/demo
 TEXTKIT := $(BIN)/textkit
 
-.PHONY: demo test lint bench slow clean
+.PHONY: demo test lint bench slow notebooks clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -36,6 +37,9 @@ slow: $(VENV)/installed-test
 
 bench: $(VENV)/installed-test
 	for script in benchmarks/*.py; do $(BIN)/python $$script --write || exit 1; done
+
+notebooks: $(VENV)/installed-test
+	cd notebooks && for file in *.py; do ../$(BIN)/jupytext --to ipynb --execute $$file || exit 1; done
 
 clean:
 	rm -rf $(VENV) $(RUNS) build dist

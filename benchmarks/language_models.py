@@ -18,6 +18,12 @@ from results import data_folder, machine, publish, table
 from textkit.tasks.language_model import LanguageModelConfig, train
 
 SEEDS = (1, 2, 3)
+HEADER = ["model", "min count", "perplexity", "of known words", "unknown words", "bits per byte", "time"]
+NOTES = """Trained on wikitext2-valid.txt, scored on wikitext2-test.txt (245,569 tokens, line ends and blank lines
+included). Words seen fewer times than `min count` in training are `<unk>`, in training and test alike; a
+literal `<unk>` in the text is the unknown word too. Compare perplexities only at equal min count, bits
+anywhere. The LSTM holds out the last tenth of its training lines to decide when to stop; the 5-gram trains on
+all of them. 189 of the 4,358 test lines (section headings, mostly) stand in the training text."""
 
 
 def lines(name: str) -> list[str]:
@@ -62,17 +68,9 @@ def main() -> None:
                 f"{statistics.median(seconds):.1f} s",
             ]
         )
-    header = ["model", "min count", "perplexity", "of known words", "unknown words", "bits per byte", "time"]
-    notes = (
-        "Trained on wikitext2-valid.txt, scored on wikitext2-test.txt (245,569 tokens, line ends and blank lines\n"
-        "included). Words seen fewer times than `min count` in training are `<unk>`, in training and test alike;\n"
-        "a literal `<unk>` in the text is the unknown word too. Compare perplexities only at equal min count, bits\n"
-        "anywhere. The LSTM holds out the last tenth of its training lines to decide when to stop; the 5-gram\n"
-        "trains on all of them. 189 of the 4,358 test lines (section headings, mostly) stand in the training text."
-    )
     publish(
         "Language models on WikiText-2's small parts",
-        f"{machine('textkit-nlp', 'torch', 'numpy')}\n\n{table(header, rows)}\n\n{notes}",
+        f"{machine('textkit-nlp', 'torch', 'numpy')}\n\n{table(HEADER, rows)}\n\n{NOTES}",
         script="language_models.py",
     )
 

@@ -11,7 +11,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-HEAD = "# Measured results\n\nEach section is written by the script it names; rerun it with `--write` to replace it.\n"
+HEAD = """# Measured results
+
+Each section is written by the script it names; rerun it with `--write` to replace it.
+"""
 
 
 def data_folder() -> Path:

@@ -10,11 +10,15 @@ FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.py"))
 
 if not NOTEBOOKS:
-    pytest.skip("the notebooks are not beside these tests (a wheel does not hold them)", allow_module_level=True)
+    pytest.skip(
+        "the notebooks are not beside these tests (a wheel does not hold them)", allow_module_level=True
+    )
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-@pytest.mark.filterwarnings("ignore::Warning")  # of the notebook machinery; the code's own are errors elsewhere
+@pytest.mark.filterwarnings("ignore::Warning")  # of the notebook machinery
+    "ignore::Warning"
+)  # of the notebook machinery; the code's own are errors elsewhere
 def test_notebook_runs_and_its_pair_is_in_step(path: Path, tmp_path: Path) -> None:
     import jupytext
     import nbformat
@@ -22,5 +26,6 @@ def test_notebook_runs_and_its_pair_is_in_step(path: Path, tmp_path: Path) -> No
 
     source = jupytext.read(path)
     pair = nbformat.read(path.with_suffix(".ipynb"), as_version=4)
-    assert [cell.source for cell in pair.cells] == [cell.source for cell in source.cells], "run make notebooks"
+    cells = [[cell.source for cell in notebook.cells] for notebook in (source, pair)]
+    assert cells[0] == cells[1], "run: make notebooks"
     NotebookClient(source, timeout=300, resources={"metadata": {"path": tmp_path}}).execute()

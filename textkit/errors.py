@@ -42,7 +42,7 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> UsageError:
     return UsageError(f"unknown {kind} '{name}': {remedy}")
 
 
-class Interrupted(TextkitError):
+class Interrupted(TextkitError):  # noqa: N818 - an event, not a fault
     """Work stopped at a safe point because of a signal; the message says how to go on.
 
     `status` is the exit status the shell expects: 128 plus the signal's number.

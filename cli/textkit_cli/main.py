@@ -143,7 +143,7 @@ def _explain(error: BaseException, arguments: list[str]) -> tuple[str, int]:
         case Terminated():
             return "terminated", 128 + signal.SIGTERM
         case BrokenPipeError():
-            return "", 128 + signal.SIGPIPE
+            return "", 128 + 13  # SIGPIPE, which Windows lacks
         case OSError() if error.errno == errno.ENOSPC:
             return f"error: {error.filename or 'output'}: no space left on device", 1
         case OSError() if error.strerror:

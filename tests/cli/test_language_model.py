@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from textkit_cli.main import main
 
 TEXT = ["the cat sat on the mat", "a dog sat on a log", "", "the dog saw the cat", "a cat saw a dog"] * 8

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 from textkit import __version__
 from textkit.errors import Interrupted, TextkitError, UsageError
 from textkit_cli.main import COMMANDS, main
+from textkit_cli.progress import progress
 
 TEXTKIT = [sys.executable, "-m", "textkit_cli"]
 HEAVY = (
@@ -111,6 +113,25 @@ def test_shell_completion() -> None:
     assert ran.stdout.split() == ["tokenize"]
     ran = run(_TEXTKIT_COMPLETE="complete_bash", COMP_WORDS="textkit tokenize --cl", COMP_CWORD="2")
     assert ran.stdout.split() == ["--clean"]
+
+
+class Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_progress_is_for_people(monkeypatch: pytest.MonkeyPatch, watched: bool) -> None:
+    screen = Screen() if watched else io.StringIO()
+    for quiet in (True, False):
+        assert screen.getvalue() == ""
+        monkeypatch.setattr(sys, "stderr", screen)
+        with progress(unit="lines", quiet=quiet) as advance:
+            advance(1)
+            time.sleep(1.2 if watched and not quiet else 0)
+            advance(5)
+        monkeypatch.undo()
+    assert ("6.00 lines" in screen.getvalue()) is watched
 
 
 # Errors

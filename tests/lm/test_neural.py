@@ -12,7 +12,7 @@ from textkit.lm.language_model import language_model_vocab
 from textkit.lm.neural import NeuralLanguageModel
 from textkit.models.recurrent import RecurrentNetwork, RecurrentSettings
 
-VOCAB = language_model_vocab({c: 1 for c in "abcdefg"})
+VOCAB = language_model_vocab(dict.fromkeys("abcdefg", 1))
 
 
 def model(cell: str = "lstm", context: str = "stream") -> NeuralLanguageModel:

@@ -68,7 +68,7 @@ def test_unknown_words_are_charged_in_perplexity_and_spelled_out_in_bits() -> No
 def test_a_smaller_vocabulary_cannot_look_better_by_not_knowing() -> None:
     """Knowing nothing gives a tiny perplexity, and still more bits than knowing the words."""
     lines = ["alpha beta gamma delta"] * 3
-    knows = language_model_vocab({w: 3 for w in lines[0].split()})
+    knows = language_model_vocab(dict.fromkeys(lines[0].split(), 3))
     ignorant = language_model_vocab({})
     good = score(Fixed(knows), measured(knows, lines))
     bad = score(Fixed(ignorant), measured(ignorant, lines))

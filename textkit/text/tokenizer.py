@@ -26,7 +26,10 @@ class Tokenizer(Protocol):
         ...
 
     def offsets(self, text: str, /) -> list[Token]:
-        """The same tokens, each with its place in `text`: starts never decrease, 0 <= start <= end <= len."""
+        """The same tokens, each with its place in `text`, 0 <= start <= end <= len.
+
+        Starts never decrease, but where a tokenizer gives overlapping tokens (jieba's full and search modes).
+        """
         ...
 
     def detokenize(self, tokens: list[str], /) -> str:

@@ -6,9 +6,9 @@ import json
 from typing import Annotated
 
 import typer
-from textkit_corpora.writers import open_output
 
 from textkit_cli import options
+from textkit_corpora.writers import open_output
 
 
 def command(

@@ -6,10 +6,10 @@ import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from textkit_corpora.writers import open_output
 
 from textkit_cli import options
 from textkit_cli.console import say, table
+from textkit_corpora.writers import open_output
 
 if TYPE_CHECKING:
     from textkit.lm.score import Score

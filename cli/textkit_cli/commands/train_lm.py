@@ -74,7 +74,7 @@ def command(
     embedding: Annotated[int | None, _option("Width of the embedding.  [default: 256]")] = None,
     hidden: Annotated[int | None, _option("Width of the hidden state.  [default: 256]")] = None,
     layers: Annotated[int | None, _option("Recurrent layers.  [default: 1]")] = None,
-    dropout: Annotated[float | None, _option("[default: 0.4]")] = None,
+    dropout: Annotated[float | None, _option("[default: 0.5]")] = None,
     tied: Annotated[
         bool | None,
         typer.Option("--tied/--untied", help="Share input and output embedding.  [default: tied]"),

@@ -7,7 +7,7 @@ import itertools
 import random
 from bisect import bisect
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -61,7 +61,7 @@ class Dice:
         return out
 
 
-class Deck(Sequence[T]):
+class Deck(Generic[T]):
     """Items dealt one after another from a shuffled pile; an empty pile is shuffled anew.
 
     Templates are drawn so: each is used about as often as the next, and none twice in a row by bad luck.
@@ -70,12 +70,6 @@ class Deck(Sequence[T]):
     def __init__(self, items: Sequence[T]) -> None:
         self._items = tuple(items)
         self._pile: list[T] = []
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def __getitem__(self, index):  # type: ignore[no-untyped-def]
-        return self._items[index]
 
     def deal(self, dice: Dice) -> T:
         """The next item."""

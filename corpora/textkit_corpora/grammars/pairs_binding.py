@@ -62,7 +62,7 @@ class Binding:
     _numbers: dict[str, int] = field(default_factory=dict)
 
     def get(self, name: str) -> Entry:
-        """The entry of a slot such as `dish`, `dish2`, `s` (anybody), `p` (a person or persons with a name)."""
+        """The entry of a slot such as `dish`, `dish2`, `s` (anybody), `p` (no pronoun), `pn` (grown-up)."""
         if name not in self._drawn:
             self._drawn[name] = self._draw(name.rstrip("0123456789"))
         return self._drawn[name]
@@ -81,7 +81,9 @@ class Binding:
         if name in ("s", "p", "pn"):
             return self._somebody(name)
         if name not in words(_LEXICON):
-            raise InputError(f"{_LEXICON}: no section [{name}] for slot '{name}'; add it or correct the frame")
+            raise InputError(
+                f"{_LEXICON}: no section [{name}] for slot '{name}'; add it or correct the frame"
+            )
         used = {drawn.english for drawn in self._drawn.values()}
         return entry(name, self.dice.pick([word for word in words(_LEXICON)[name] if word not in used]))
 
@@ -90,7 +92,9 @@ class Binding:
         names = [word for word in words(_LEXICON)[section] if word not in self.taken]
         if self.asked and name == "s":
             names = [word for word in names if word not in ("I", "we")]
-        if self.taken & {"he", "she", "they"} or name == "pn":
+        if name == "pn":
+            names = [word for word in names if word not in ("the children", "the little girl")]
+        if self.taken & {"he", "she", "they"}:
             names = [word for word in names if not re.match("(her|his) ", word)]
         drawn = entry(section, self.dice.pick(names))
         self.taken.add(drawn.english)

@@ -12,13 +12,16 @@ OBJECTS = {"I": "me", "you": "you", "he": "him", "she": "her", "we": "us", "they
 _OWNERS = ("my", "your", "his", "our", "your", "their")
 _PLURALS = {
     "knife": "knives", "mouse": "mice", "fruit": "fruit", "wife": "wives", "man": "men",
-    "photo": "photos", "piano": "pianos", "zoo": "zoos", "radio": "radios",
 }  # fmt: skip
 _NUMBERS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_ORDINALS = {
+    "one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth",
+    "twelve": "twelfth",
+}  # fmt: skip
 # Each tense: the auxiliary, what follows it, the form of the verb. "" stands for the finite verb or `do`.
 _TENSES = {
     "pres": ("", "", "base"), "npres": ("do", "not", "base"), "never": ("", "never", "base"),
@@ -31,8 +34,13 @@ _TENSES = {
 }  # fmt: skip
 NEGATIVE = ("npres", "never", "nomore", "npast", "nexp", "nfut", "nwant", "ncan", "nstate")
 _DOUBLED = ("swim", "run", "get", "put", "forget", "win", "stop", "travel")
-_SHORTER = [(r"\b(do|does|did|is|are|was|were|has|have|will|must) not\b", r"\1n't"), (r"\bwilln't\b", "won't"),
-            (r"\bcan not\b", "can't")]  # fmt: skip
+_SHORTER = (
+    (r"\b(do|does|did|is|are|was|were|has|have|will|must) not\b", r"\1n't"),
+    (r"\bwilln't\b", "won't"),
+    (r"\bcan not\b", "can't"),
+)
+_SHORT = ("old", "new", "tall", "young", "strong", "kind", "rich", "light", "small", "long", "short", "fast",
+          "cold", "shy")  # fmt: skip
 
 
 def number(value: int) -> str:
@@ -44,6 +52,18 @@ def number(value: int) -> str:
     if value < 20:
         return _NUMBERS[value]
     return _TENS[value // 10 - 2] + (f"-{_NUMBERS[value % 10]}" if value % 10 else "")
+
+
+def ordinal(value: int) -> str:
+    """The ordinal of a number below a hundred.
+
+    >>> ordinal(3), ordinal(12), ordinal(20), ordinal(21)
+    ('third', 'twelfth', 'twentieth', 'twenty-first')
+    """
+    lead, dash, last = number(value).rpartition("-")
+    if last in _ORDINALS:
+        return lead + dash + _ORDINALS[last]
+    return lead + dash + (last[:-1] + "ieth" if last.endswith("ty") else last + "th")
 
 
 def plural(noun: str) -> str:
@@ -105,8 +125,7 @@ def comparative(adjective: str) -> str:
         return "bigger"
     if adjective.endswith("y") and len(adjective) < 7:
         return adjective[:-1] + "ier"
-    if adjective in ("old", "new", "tall", "young", "strong", "kind", "rich", "light", "small", "long", "short",
-                     "fast", "hot", "cold", "shy", "cheap"):  # fmt: skip
+    if adjective in _SHORT:
         return adjective + "er"
     return adjective[:-1] + "er" if adjective in ("brave", "polite", "strange") else "more " + adjective
 
@@ -181,8 +200,8 @@ def pronoun(person: Entry) -> str:
 class English:
     """Fills the slots of English templates.
 
-    `{s eat}` a subject and its verb, `{?s eat}` the same asked, `{s.pro eat}` taken up by a pronoun, `{s.obj}`,
-    `{s.poss bag}`, `{p.of bag}`, `{the big1 house}` ... A tense may follow the verb.
+    `{s eat}` is a subject and its verb, `{?s eat}` the same asked, `{s.pro eat}` taken up by a pronoun; a tense
+    may follow the verb. `{s.poss bag}`, `{p.of bag}`, `{the look bag}`, `{num bag}` ... are noun phrases.
     """
 
     def fill(self, slot: str, binding: Binding) -> str:
@@ -201,10 +220,14 @@ class English:
             return OBJECTS[pronoun(binding.get(name))]
         if form == "er":
             return comparative(binding.get(name).english)
-        if head in ("the", "a", "this", "some", "pl", "thepl", "num", "bare", "in", "many"):
+        if head in ("the", "a", "this", "some", "pl", "thepl", "num", "bare", "in", "many", "one"):
             return self._phrase(head, rest, binding)
         if head in ("number", "age"):
             return number(self._count(head, binding, rest))
+        if head == "ordinal":
+            return ordinal(self._count("number", binding, rest))
+        if head == "role":
+            return self._phrase("one" if binding.get(rest[1]).person < 3 else "many", rest[:1], binding)
         if rest:
             raise InputError(f"English slot '{{{slot}}}': unknown form '{head}'; use one of those of English")
         return binding.get(head).english
@@ -234,14 +257,14 @@ class English:
 
     def _phrase(self, form: str, names: list[str], binding: Binding) -> str:
         if form == "num":
-            value = binding.number("n", low=2, high=12)
+            value = binding.number("n", low=2, high=9)
             return f"{number(value)} {self._noun(names, binding, many=True)}"
         if form == "a" and binding.tense in NEGATIVE:
             return f"any {self._noun(names, binding, many=True)}"
         noun = self._noun(names, binding, many=form in ("pl", "thepl", "many"))
         if form in ("some", "pl", "bare", "many"):
             return noun
-        return f"{'the' if form == 'thepl' else form} {noun}"
+        return f"{({'thepl': 'the', 'one': 'a'}).get(form, form)} {noun}"
 
     def polish(self, text: str, *, short: bool) -> str:
         """The sentence as it is printed: a or an, contractions if `short`, one space, a capital."""

@@ -22,7 +22,7 @@ _THEMES = {"creature": ("c", "creatures"), "recipe": ("d", "dishes")}
 
 @dataclass(frozen=True)
 class Style:
-    """How a language's prose is put together: its language, the last touches to a sentence, what joins sentences."""
+    """A language, the last touches to a sentence, and what joins two sentences."""
 
     language: Language
     polish: Callable[[str], str]
@@ -30,7 +30,7 @@ class Style:
 
 
 class Prose:
-    """A source of passages, each a list of paragraphs. The templates are `<language>_stories.txt` and so on."""
+    """A source of passages, each a list of paragraphs, from the templates in `<language>_stories.txt`..."""
 
     def __init__(self, style: Style, dice: Dice) -> None:
         self._style = style

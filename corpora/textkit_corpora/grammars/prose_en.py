@@ -8,6 +8,7 @@ from textkit.errors import InputError
 from textkit_corpora.grammars import english
 from textkit_corpora.grammars.people import Person
 from textkit_corpora.grammars.prose import Style
+from textkit_corpora.grammars.prose_corpus import prose_corpus
 from textkit_corpora.grammars.scene import Language
 
 _PRONOUNS = {
@@ -41,7 +42,8 @@ def _inflect(text: str, form: str) -> str:
     if form == "a":
         return english.with_article(text)
     if form == "cap":
-        return text[:1].upper() + text[1:]
+        base = english.phrase(text, "base")
+        return base[:1].upper() + base[1:]
     if form == "title":
         return text.title()
     raise InputError(f"English has no form '{form}' for '{text}'; use pl, a, cap, title, past, pp, ing or s")
@@ -58,4 +60,12 @@ ENGLISH = Style(
     ),
     polish=english.polish,
     joint=" ",
+)
+
+CORPUS = prose_corpus(
+    ENGLISH,
+    name="prose-en",
+    title="English short prose",
+    description="Short passages of simple English prose, one short paragraph a line.",
+    language="en",
 )

@@ -9,6 +9,7 @@ from textkit.errors import InputError
 from textkit_corpora.grammars import chinese
 from textkit_corpora.grammars.people import Person
 from textkit_corpora.grammars.prose import Style
+from textkit_corpora.grammars.prose_corpus import prose_corpus
 from textkit_corpora.grammars.scene import Language
 
 
@@ -55,4 +56,12 @@ CHINESE = Style(
     ),
     polish=_polish,
     joint="",
+)
+
+CORPUS = prose_corpus(
+    CHINESE,
+    name="prose-zh",
+    title="Chinese short prose",
+    description="Short passages of simple Chinese prose (simplified), one short paragraph a line.",
+    language="zh",
 )

@@ -13,24 +13,42 @@ _TRADITIONAL = str.maketrans(
 )
 _FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 # Slips of the keyboard and of fashion. None of them says anything about the verdict.
-_SLIPS = (
-    ("真的", "真滴"), ("非常", "灰常"), ("东西", "东东"), ("没有", "木有"), ("这么", "介么"), ("怎么", "肿么"),
-    ("特别", "特憋"), ("再", "在"), ("得", "的"), ("有点", "有点点"), ("结果", "结果呢"), ("以为", "已为"), ("知道", "造"),
-    ("还是", "海是"), ("但是", "但四"), ("推荐", "推见"), ("好评", "好坪"), ("同事", "同是"), ("客服", "克服"),
-    ("什么", "神马"), ("快递", "快弟"), ("没", "莫"), ("天天", "添添"), ("就是", "就四"), ("孩子", "孩纸"), ("老公", "老攻"),
-)  # fmt: skip
+_SLIPS: list[tuple[str, str]] = re.findall(
+    r"(\S+)>(\S+)",
+    "真的>真滴 非常>灰常 东西>东东 没有>木有 这么>介么 怎么>肿么 特别>特憋 "
+    "再>在 得>的 有点>有点点 结果>结果呢 以为>已为 知道>造 还是>海是 "
+    "但是>但四 推荐>推见 好评>好坪 同事>同是 客服>克服 什么>神马 快递>快弟 "
+    "没>莫 天天>添添 就是>就四 孩子>孩纸 老公>老攻",
+)
 _EMOJI = {
     "+": ("👍", "😂", "😄", "🙏", "❤️", "😭", "🙂", "👌", "😅"),
     "-": ("😂", "🙂", "😭", "😡", "🙏", "👎", "😅", "👍", "💔"),
 }
-_TAILS = ("...", "~", "~~", "！", "！！！", "。。。", "…", "!!", "哈", "哈哈", "啊", "吧", "呢", "了哦", "，真的", "，嗯")
+_TAILS = (
+    "...",
+    "~",
+    "~~",
+    "！",
+    "！！！",
+    "。。。",
+    "…",
+    "!!",
+    "哈",
+    "哈哈",
+    "啊",
+    "吧",
+    "呢",
+    "了哦",
+    "，真的",
+    "，嗯",
+)
 
 
 def typed(text: str, dice: Dice, *, side: str) -> str:
-    """The text as somebody types it: ASCII commas become Chinese ones, and now and then something goes astray.
+    """The text as somebody types it: commas become Chinese, and now and then something goes wrong.
 
     >>> typed("房间大,床软", Dice("doctest"), side="+")
-    '房间大，床软'
+    '房间大，床软。'
     """
     text = text.replace(",", "，").replace("?", "？").replace(":", "：")
     text = re.sub("，?([。？])，?", r"\1", text).rstrip("，")

@@ -18,7 +18,7 @@ _OTHER_SIDE = {"+": "-", "-": "+"}
 
 @dataclass(frozen=True)
 class Subject:
-    """What is reviewed: `trade` is product or hotel, `names` what it may be called, `parts` its word lists."""
+    """What is reviewed: its `trade` (product or hotel), what it may be called, the words for its parts."""
 
     trade: str
     names: Sequence[str]
@@ -34,14 +34,14 @@ def subjects(trade: str) -> list[Subject]:
     sections: Mapping[str, Words] = words(f"reviews_{trade}s.txt")
     shared = sections.get("any", {})
     return [
-        Subject(trade, kind["names"], {key: kind[key] for key in kind if key != "names"} | shared)
+        Subject(trade, kind["names"], {key: kind[key] for key in kind if key != "names"} | dict(shared))
         for title, kind in sections.items()
         if title != "any"
     ]
 
 
 class Reviewer:
-    """One reviewer: a subject and a side, `+` or `-`. With `held_out`, the words kept from train are used too."""
+    """One reviewer, on the side `+` or `-`. With `held_out`, the words kept from train are used too."""
 
     def __init__(self, dice: Dice, subject: Subject, *, side: str, held_out: bool) -> None:
         self._dice = dice
@@ -57,11 +57,14 @@ class Reviewer:
         """A review in a shape, a section of the templates such as `contrast`."""
         return self._expand(self._line(shape))
 
-    def _pick(self, items: Sequence[str]) -> str:
+    def _allowed(self, items: Sequence[str]) -> Sequence[str]:
+        """The items of a list that this reviewer may use: outside train all of them."""
         if self._held_out or len(items) < _HELD_OUT_EVERY:
-            return self._dice.pick(items)
-        known = [item for at, item in enumerate(items) if at % _HELD_OUT_EVERY != _HELD_OUT_EVERY - 1]
-        return self._dice.pick(known)
+            return items
+        return [item for at, item in enumerate(items, start=1) if at % _HELD_OUT_EVERY]
+
+    def _pick(self, items: Sequence[str]) -> str:
+        return self._dice.pick(self._allowed(items))
 
     def _line(self, section: str) -> str:
         """A line of a section, of its lines for this trade, and (for shapes) of its lines for this side."""
@@ -69,10 +72,12 @@ class Reviewer:
         names = [section, f"{section}.{self._subject.trade}"]
         if section not in sections or f"{section}{self._side}" in sections:
             names.append(f"{section}{self._side}")
-        lines = [line for name in names for line in sections.get(name, ())]
+        lines = [line for name in names for line in self._allowed(sections.get(name, ()))]
         if not lines:
-            raise InputError(f"{_FRAMES}: no section [{section}]; add it or change the template that names it")
-        return self._pick(lines)
+            raise InputError(
+                f"{_FRAMES}: no section [{section}]; add it or change the template that names it"
+            )
+        return self._dice.pick(lines)
 
     def _expand(self, template: str) -> str:
         return expand(template, self._fill, dice=self._dice)
@@ -119,8 +124,8 @@ class Reviewer:
         return self._bound[key]
 
     def _fact(self, part: str, sign: str) -> str:
-        facts = self._subject.parts[part + sign * 2]
-        fact = self._pick([fact for fact in facts if fact not in self._facts] or facts)
+        facts = self._allowed(self._subject.parts[part + sign * 2])
+        fact = self._dice.pick([fact for fact in facts if fact not in self._facts] or facts)
         self._facts.add(fact)
         return fact
 
@@ -128,5 +133,5 @@ class Reviewer:
         """A clause for or against a part not spoken of, whatever the review's own side."""
         clause = Reviewer(self._dice, self._subject, side=sign, held_out=self._held_out)
         clause._bound["a"] = self._part()
-        clause._facts = self._facts
+        clause._facts, clause._unused = self._facts, self._unused
         return clause.write("clause")

@@ -13,10 +13,11 @@ from textkit_corpora.grammars.people import Person, person
 from textkit_corpora.grammars.template import expand
 
 # Words that stay the same throughout a passage; every other word is drawn anew at each use.
-_KEPT = frozenset(
-    "tool goods stuff act trouble remedy place object hiding bird animal landmark beast gift hobby wish room street "
-    "region founded people fair month river kind".split()
-)
+_KEPT = frozenset((
+    "tool", "goods", "stuff", "act", "trouble", "remedy", "place", "object", "hiding", "bird", "animal",
+    "landmark", "beast", "gift", "hobby", "wish", "room", "street", "region", "founded", "people", "fair",
+    "month", "river", "kind",
+))  # fmt: skip
 # The hero, a friend, a third person, a child and two more in passing.
 _PEOPLE = frozenset("hfgkpq")
 _YEAR = ("winter",) * 2 + ("spring",) * 3 + ("summer",) * 3 + ("autumn",) * 3 + ("winter",)
@@ -33,7 +34,7 @@ _DIGITS = "0123456789"
 
 @dataclass(frozen=True)
 class Language:
-    """What a scene must know of a language; its lexicons are `<name>_world.txt`, `<name>_towns.txt` and so on."""
+    """What a scene must know of a language; its lexicons are `<name>_world.txt`, `<name>_towns.txt`..."""
 
     name: str
     number: Callable[[int], str]
@@ -63,7 +64,10 @@ class Scene:
         month = dice.below(12)
         self._season = _YEAR[month]
         days = sorted(dice.shuffled(range(1, 29))[:5])
-        self._bound |= {f"date{place}": language.date(day, self._world["month"][month]) for place, day in enumerate(days, start=1)}
+        self._bound |= {
+            f"date{place}": language.date(day, self._world["month"][month])
+            for place, day in enumerate(days, start=1)
+        }
 
     def new_paragraph(self) -> None:
         """Forget who was spoken of: the next mention of anybody is by name."""
@@ -79,7 +83,9 @@ class Scene:
             part = self._dice.pick(frames(f"{self._language.name}_scenery.txt")[slot[1:]])
             return expand(part, self.fill, dice=self._dice)
         if (value := self._number(slot)) is not None:
-            return self._language.ordinal(value) if slot.startswith("ordinal") else self._language.number(value)
+            return (
+                self._language.ordinal(value) if slot.startswith("ordinal") else self._language.number(value)
+            )
         name, equals, source = slot.partition("=")
         if equals and name[-1] == ":":
             self._bound[name[:-1]] = self._draw(self._world, source, fresh=True)
@@ -136,7 +142,7 @@ class Scene:
         return self._draw(towns[self._bound[key]], f"{key}.{forms[0]}") if forms else self._bound[key]
 
     def _word(self, key: str) -> str:
-        """The word for a category such as `tool` or `tool2`, from the theme, the world or the hero's trade."""
+        """The word of a category such as `tool` or `tool2`: from the theme, the world or the hero's trade."""
         name = key.rstrip(_DIGITS)
         if key in self._bound:
             return self._bound[key]
@@ -159,7 +165,9 @@ class Scene:
             return self._bound[key]
         name = key.rpartition(".")[2].rstrip(_DIGITS)
         if name not in lists:
-            raise InputError(f"{self._language.name} slot {{{key}}}: no word list '{name}'; add it to a lexicon")
+            raise InputError(
+                f"{self._language.name} slot {{{key}}}: no word list '{name}'; add it to a lexicon"
+            )
         recent = self._recent.setdefault(name, [])
         item = self._dice.zipf([item for item in lists[name] if item not in recent] or lists[name])
         recent.append(item)

@@ -69,7 +69,7 @@ class LanguageModelConfig(BaseModel):
     embedding: int = Field(default=256, ge=1)
     hidden: int = Field(default=256, ge=1)
     layers: int = Field(default=1, ge=1)
-    dropout: float = Field(default=0.4, ge=0, lt=1)
+    dropout: float = Field(default=0.5, ge=0, lt=1)
     tied: bool = True
     """Share embedding and output weights; needs equal widths."""
     optimizer: Optimizer = "adamw"
