@@ -39,7 +39,8 @@ bench: $(VENV)/installed-test
 	for script in benchmarks/*.py; do $(BIN)/python $$script --write || exit 1; done
 
 notebooks: $(VENV)/installed-test
-	cd notebooks && for file in *.py; do ../$(BIN)/jupytext --to ipynb --execute $$file || exit 1; done
+	$(BIN)/jupytext --quiet --to ipynb notebooks/*.py
+	$(BIN)/jupyter execute --inplace notebooks/*.ipynb
 
 clean:
 	rm -rf $(VENV) $(RUNS) build dist

@@ -18,19 +18,20 @@ show() {
 
 show corpora list
 printf '\nClean and tokenize, Chinese and English:\n'
-"$textkit" corpora path reviews-zh dev >"$runs/reviews.path"
-cut -f 2 "$(cat "$runs/reviews.path")" | head -n 3 >"$runs/reviews.txt"
+head -n 3 "$("$textkit" corpora path reviews-zh dev)" | cut -f 2 >"$runs/reviews.txt"
 show tokenize --clean sentiment --tokenizer jieba "$runs/reviews.txt"
 printf "Mr. Chen doesn't agree with my suggestion.\n" >"$runs/sentence.txt"
 show tokenize --tokenizer spacy "$runs/sentence.txt"
 
 printf '\nTrain on the same English text, once by counting and once by learning:\n'
-show train-lm "$en/train.txt" --model ngram --min-count 2 --valid "$en/valid.txt" --test "$en/test.txt" -o "$runs/ngram-en"
-show train-lm "$en/train.txt" --model lstm --epochs 5 --valid "$en/valid.txt" --test "$en/test.txt" -o "$runs/lstm-en"
-show generate "$runs/ngram-en" --prompt "The old" --length 30 --one-line --seed 1
-show generate "$runs/lstm-en" --prompt "The old" --length 30 --one-line --seed 1 --temperature 0.8
+held_out="--valid $en/valid.txt --test $en/test.txt"
+show train-lm "$en/train.txt" --model ngram --tokenizer regex --min-count 2 $held_out -o "$runs/ngram-en"
+show train-lm "$en/train.txt" --model lstm --tokenizer regex --epochs 7 --dropout 0.2 --learning-rate 0.005 \
+  $held_out -o "$runs/lstm-en"
+show generate "$runs/ngram-en" --prompt "The old" --length 40 --one-line --seed 1
+show generate "$runs/lstm-en" --prompt "The old" --length 40 --one-line --seed 1
 
-printf '\nAnd Chinese, words by jieba:\n'
+printf '\nAnd Chinese, in words found by jieba:\n'
 show train-lm "$zh/train.txt" --model ngram --tokenizer jieba --min-count 2 --test "$zh/test.txt" -o "$runs/ngram-zh"
-show generate "$runs/ngram-zh" --length 30 --one-line --seed 2
-show score "$runs/lstm-en" "$en/test.txt"
+show generate "$runs/ngram-zh" --length 40 --one-line --seed 2
+printf '\nEverything is in %s: settings, vocabulary, weights, learning curve (curve.png).\n' "$runs"

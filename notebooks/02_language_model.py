@@ -37,9 +37,11 @@ print(*texts["train"][:3], sep="\n")
 
 # %%
 perplexities = {}
-for smoothing in ("add-k", "jelinek-mercer", "witten-bell", "absolute", "kneser-ney", "modified-kneser-ney"):
+for smoothing in ("jelinek-mercer", "witten-bell", "absolute", "kneser-ney", "modified-kneser-ney"):
     for order in (1, 2, 3, 4, 5):
-        config = LanguageModelConfig(model="ngram", order=order, smoothing=smoothing, min_count=2)
+        config = LanguageModelConfig(
+            model="ngram", order=order, smoothing=smoothing, tokenizer="regex", min_count=2
+        )
         scores = train(texts["train"], config, out=folder / f"{smoothing}-{order}", valid=texts["valid"])
         perplexities[smoothing, order] = scores["valid"].perplexity
 
@@ -70,7 +72,7 @@ print(log_probs.exp().sum().item())
 # gradient clipped, and stopped when the validation text gets no better.
 
 # %%
-config = LanguageModelConfig(model="lstm", epochs=4, embedding=128, hidden=128, dropout=0.3)
+config = LanguageModelConfig(model="lstm", tokenizer="regex", epochs=6, dropout=0.2, learning_rate=0.005)
 scores = train(texts["train"], config, out=folder / "lstm", valid=texts["valid"], test=texts["test"])
 print({name: round(score.perplexity, 2) for name, score in scores.items()})
 

@@ -17,8 +17,6 @@ if not NOTEBOOKS:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 @pytest.mark.filterwarnings("ignore::Warning")  # of the notebook machinery
-    "ignore::Warning"
-)  # of the notebook machinery; the code's own are errors elsewhere
 def test_notebook_runs_and_its_pair_is_in_step(path: Path, tmp_path: Path) -> None:
     import jupytext
     import nbformat

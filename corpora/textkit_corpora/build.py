@@ -13,10 +13,17 @@ from textkit import atomic
 from textkit.errors import InputError
 from textkit_corpora.cards import Card, Split
 from textkit_corpora.corpus import CARD, data_folder
-from textkit_corpora.grammars import prose_en, prose_zh
+from textkit_corpora.grammars import pairs_en_fr, pairs_en_zh, prose_en, prose_zh, reviews_zh, travel
 from textkit_corpora.grammars.recipe import Recipe
 
-RECIPES: tuple[Recipe, ...] = (prose_en.CORPUS, prose_zh.CORPUS)
+RECIPES: tuple[Recipe, ...] = (
+    prose_en.CORPUS,
+    prose_zh.CORPUS,
+    reviews_zh.CORPUS,
+    pairs_en_fr.CORPUS,
+    pairs_en_zh.CORPUS,
+    travel.CORPUS,
+)
 _FORMATS = {
     ".txt": "UTF-8 text, one item a line, lines end in \\n",
     ".tsv": "UTF-8 text, columns separated by one tab, no header, no quoting, lines end in \\n",

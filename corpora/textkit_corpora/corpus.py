@@ -11,7 +11,7 @@ from pathlib import Path
 
 from textkit.errors import CheckpointError, InputError, UsageError, unknown_name
 from textkit_corpora.cards import Card, Split, read_card
-from textkit_corpora.readers import read_lines
+from textkit_corpora.decoding import decoded_lines
 
 CARD = "card.toml"
 
@@ -44,8 +44,8 @@ class Corpus:
         return self.folder / self.splits[split].file
 
     def lines(self, split: str) -> Iterator[str]:
-        """The lines of a split as they stand in its file."""
-        return read_lines(self.path(split))
+        """The lines of a split as they stand in its file, be they text, columns or JSON."""
+        return (line for _, line in decoded_lines(self.path(split), errors="strict"))
 
     def rows(self, split: str) -> Iterator[tuple[str, ...]]:
         """The columns of each line: one for plain text, the tab-separated ones for .tsv.

@@ -9,14 +9,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 import textkit_corpora
+from textkit.errors import CheckpointError, InputError, UsageError
 from textkit_corpora import Corpus
 from textkit_corpora.build import RECIPES, build
 from textkit_corpora.corpus import CARD, open_corpus
 from textkit_corpora.grammars import chinese, english
 from textkit_corpora.grammars.lexicon import words
-
-from textkit.errors import CheckpointError, InputError, UsageError
 
 NAMES = textkit_corpora.available()
 

@@ -13,8 +13,9 @@ _TENSES = {
     "pres": ("", ""), "npres": ("不", ""), "never": ("从来不", ""), "nomore": ("不再", ""),
     "past": ("", "了"), "npast": ("没", ""), "done": ("已经", "了"), "nexp": ("从来没", "过"),
     "prog": ("正在", ""), "fut": ("会", ""), "nfut": ("不会", ""), "going": ("要", ""),
-    "want": ("想", ""), "nwant": ("不想", ""), "must": ("必须", ""), "can": ("可以", ""), "ncan": ("不能", ""),
-    "used": ("以前常常", ""), "was": ("那时正在", ""), "state": ("", ""), "nstate": ("不", ""), "shi": ("", ""),
+    "want": ("想", ""), "nwant": ("不想", ""), "must": ("必须", ""), "can": ("可以", ""),
+    "ncan": ("不能", ""), "used": ("以前常常", ""), "was": ("那时正在", ""), "state": ("", ""),
+    "nstate": ("不", ""), "shi": ("", ""),
 }  # fmt: skip
 _DIGITS = "零一二三四五六七八九"
 
@@ -78,7 +79,8 @@ class Chinese:
 
     `{V 吃}` is a verb in the tense of the sentence; where words come between, `{aux}`, `{vb 吃}` and `{asp}`.
     `{is mood}` is an adjective as predicate; `{shi}` and `{de}` frame a question about something past;
-    `{able}` is 会 or 不会. Noun phrases as in English; `{a thing}` and `{num thing}` bring measure words.
+    `{able}` is 会 or 不会, `{ever}` is `{aux}` before a state. Noun phrases as in English; `{a thing}` and
+    `{num thing}` bring measure words.
     """
 
     def fill(self, slot: str, binding: Binding) -> str:
@@ -87,6 +89,8 @@ class Chinese:
         name, _, form = head.partition(".")
         if head in ("shi", "de"):
             return {"shi": "是", "de": "的"}[head] if binding.tense == "past" else ""
+        if head == "ever":
+            return "以前" if binding.tense == "used" else _TENSES[binding.tense][0]
         if head == "able":
             return "不会" if binding.tense == "ncan" else "会"
         if head in ("V", "vb", "aux", "asp"):

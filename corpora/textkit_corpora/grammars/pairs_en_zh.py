@@ -16,9 +16,9 @@ CORPUS = Recipe(
     title="English and Chinese sentence pairs",
     description=(
         "Short sentences of daily life in English with their translation into simplified Chinese: "
-        "statements, questions, orders, comparisons with 比, sentences with 把, clauses with because, when and "
-        "if; times and places come before the verb, aspect stands for tense, nouns take measure words, so "
-        "that translating word for word fails."
+        "statements, questions, orders, comparisons with 比, sentences with 把, clauses with because, when "
+        "and if; times and places come before the verb, aspect stands for tense, nouns take measure words: "
+        "translating word for word fails."
     ),
     made=(
         "Written by a synchronous grammar of this project: frames in both languages, filled with the same "

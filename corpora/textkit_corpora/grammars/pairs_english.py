@@ -33,14 +33,14 @@ _TENSES = {
     "was": ("were", "", "ing"), "state": ("did", "", "base"), "nstate": ("did", "not", "base"),
 }  # fmt: skip
 NEGATIVE = ("npres", "never", "nomore", "npast", "nexp", "nfut", "nwant", "ncan", "nstate")
-_DOUBLED = ("swim", "run", "get", "put", "forget", "win", "stop", "travel")
+_DOUBLED = ("swim", "run", "get", "put", "forget", "travel")
 _SHORTER = (
     (r"\b(do|does|did|is|are|was|were|has|have|will|must) not\b", r"\1n't"),
     (r"\bwilln't\b", "won't"),
     (r"\bcan not\b", "can't"),
 )
 _SHORT = ("old", "new", "tall", "young", "strong", "kind", "rich", "light", "small", "long", "short", "fast",
-          "cold", "shy")  # fmt: skip
+          "clean", "shy")  # fmt: skip
 
 
 def number(value: int) -> str:
@@ -200,8 +200,8 @@ def pronoun(person: Entry) -> str:
 class English:
     """Fills the slots of English templates.
 
-    `{s eat}` is a subject and its verb, `{?s eat}` the same asked, `{s.pro eat}` taken up by a pronoun; a tense
-    may follow the verb. `{s.poss bag}`, `{p.of bag}`, `{the look bag}`, `{num bag}` ... are noun phrases.
+    `{s eat}` is a subject and its verb, `{?s eat}` the same asked, `{s.pro eat}` with a pronoun; a tense may
+    follow the verb. `{s.poss bag}`, `{p.of bag}`, `{the look bag}`, `{num bag}` ... are noun phrases.
     """
 
     def fill(self, slot: str, binding: Binding) -> str:

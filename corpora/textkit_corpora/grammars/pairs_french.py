@@ -15,8 +15,9 @@ _STRESSED = ("moi", "toi", "lui", "nous", "vous", "eux")
 # Each tense: how the verb is made, what stands in the place of `pas`.
 _TENSES = {
     "pres": ("présent", ""), "npres": ("présent", "pas"), "never": ("présent", "jamais"),
-    "nomore": ("présent", "plus"), "ni": ("présent", "ni"), "past": ("composé", ""), "npast": ("composé", "pas"),
-    "done": ("composé", "déjà"), "nexp": ("composé", "jamais"), "prog": ("présent", ""),
+    "nomore": ("présent", "plus"), "ni": ("présent", "ni"), "past": ("composé", ""),
+    "npast": ("composé", "pas"), "done": ("composé", "déjà"), "nexp": ("composé", "jamais"),
+    "prog": ("présent", ""),
     "fut": ("futur", ""), "nfut": ("futur", "pas"), "going": ("aller", ""), "want": ("vouloir", ""),
     "nwant": ("vouloir", "pas"), "must": ("devoir", ""), "can": ("pouvoir", ""), "ncan": ("pouvoir", "pas"),
     "used": ("imparfait", ""), "was": ("imparfait", ""), "state": ("imparfait", ""),
@@ -99,8 +100,9 @@ class _Verb:
 class French:
     """Fills the slots of French templates.
 
-    As in English, but for clitics after the verb (`{s voir le:p}`, `lui:p`; `accord:thing` is agreement alone),
-    agreement (`{adj mood s}`, `{agree fermé place}`), and `à~`, `de~` before what may begin with le or les.
+    As in English, but for clitics after the verb (`{s voir le:p}`, `{s parler lui:p}`; `accord:thing` is
+    the agreement alone), agreement (`{adj mood s}`, `{agree fermé place}`), and `à~`, `de~` before what may
+    begin with le or les.
     """
 
     def fill(self, slot: str, binding: Binding) -> str:

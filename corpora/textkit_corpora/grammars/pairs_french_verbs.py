@@ -12,8 +12,7 @@ _RE = ("s", "s", "", "ons", "ez", "ent")
 _IMPERFECT = ("ais", "ais", "ait", "ions", "iez", "aient")
 _FUTURE = ("ai", "as", "a", "ons", "ez", "ont")
 # Verbs of movement and change, whose compound past is made with être; reflexive ones come on top.
-_ETRE = ("aller", "venir", "revenir", "devenir", "partir", "sortir", "arriver", "entrer", "rester", "tomber",
-         "rentrer", "monter")  # fmt: skip
+_ETRE = ("aller", "venir", "devenir", "partir", "sortir", "arriver", "rester", "tomber", "rentrer")
 
 
 def _irregular(verb: str) -> tuple[str, ...]:

@@ -100,10 +100,12 @@ def contract(text: str) -> str:
 
     >>> contract("je aime parler de~le chat à~la école , si il veut")
     "j'aime parler du chat à l'école , s'il veut"
+    >>> contract("Si ils arrivent à~le onze")
+    "S'ils arrivent au onze"
     """
     text = text.replace("à~la", "à la").replace("à~ ", "à ")
     text = re.sub(r"de~(?!les? )", "de ", re.sub(rf"([àe])~(le|la) (?={VOWEL})", r"\1 \2 ", text))
     text = _ELIDED.sub(lambda found: found[1][:-1] + "'", text)
     for apart, together in _CONTRACTED:
         text = text.replace(apart, together)
-    return re.sub(r"\bsi (?=ils?\b)", "s'", text).replace("~", " ")
+    return re.sub(r"\b([sS])i (?=ils?\b)", r"\1'", text).replace("~", " ")

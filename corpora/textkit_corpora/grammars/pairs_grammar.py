@@ -16,7 +16,7 @@ from textkit_corpora.grammars.pairs_french import French
 
 _FILE = "pairs_frames.txt"
 # Tenses in which a plain clause may be asked or told by somebody else.
-_ASKED = ("pres", "past", "prog", "fut", "going", "want", "can", "done", "state")
+_ASKED = ("pres", "past", "prog", "fut", "going", "want", "can", "state")
 _SPLITS = {"train": 2500, "valid": 250, "test": 250}
 _SLOT = re.compile(r"{([^}]+)}")
 
