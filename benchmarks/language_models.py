@@ -19,9 +19,9 @@ from textkit.tasks.language_model import LanguageModelConfig, train
 
 SEEDS = (1, 2, 3)
 HEADER = ["model", "min count", "perplexity", "of known words", "unknown words", "bits per byte", "time"]
-NOTES = """Trained on wikitext2-valid.txt, scored on wikitext2-test.txt (245,569 tokens, line ends and blank lines
-included). Words seen fewer times than `min count` in training are `<unk>`, in training and test alike; a
-literal `<unk>` in the text is the unknown word too. Compare perplexities only at equal min count, bits
+NOTES = """Trained on wikitext2-valid.txt, scored on wikitext2-test.txt (245,569 tokens, line ends and blank
+lines included). Words seen fewer times than `min count` in training are `<unk>`, in training and test alike;
+a literal `<unk>` in the text is the unknown word too. Compare perplexities only at equal min count, bits
 anywhere. The LSTM holds out the last tenth of its training lines to decide when to stop; the 5-gram trains on
 all of them. 189 of the 4,358 test lines (section headings, mostly) stand in the training text."""
 
