@@ -44,7 +44,8 @@ class LanguageModelConfig(BaseModel):
     unit: Unit = Field("word", description="What is predicted.")
     tokenizer: str = Field(
         "",
-        description="How words are found: whitespace (if not said), characters, jieba, nltk, regex, spacy, sentencepiece.",
+        description="How words are found: whitespace (if not said), characters, jieba, nltk, regex, spacy, "
+        "sentencepiece.",
     )
     tokenizer_options: dict[str, Any] = Field({}, description="Options of the tokenizer.")
     clean: str = Field("none", description="Cleaning first: none, basic, web, zh, en, sentiment.")
@@ -59,7 +60,8 @@ class LanguageModelConfig(BaseModel):
     order: int = Field(5, ge=1, le=16, description="n-gram: its words.")
     smoothing: str = Field(
         "modified-kneser-ney",
-        description="n-gram: mle, add-k, jelinek-mercer, witten-bell, absolute, kneser-ney, modified-kneser-ney, stupid-backoff.",
+        description="n-gram: mle, add-k, jelinek-mercer, witten-bell, absolute, kneser-ney, "
+        "modified-kneser-ney, stupid-backoff.",
     )
     smoothing_value: float | None = Field(
         None, description="n-gram: k of add-k, weight of jelinek-mercer, discount, alpha of stupid-backoff."
