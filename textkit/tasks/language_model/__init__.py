@@ -1,7 +1,32 @@
-"""Language models as a task: `train` lines into a run folder, `resume` it, `load_model` it, use it."""
+"""Language models as a task: `train` lines into a run folder, `resume` it, `load_model` it, use it.
 
-from textkit.tasks.language_model.config import LanguageModelConfig, make_config, read_config
-from textkit.tasks.language_model.saved import SavedModel, load_model
-from textkit.tasks.language_model.training import resume, train
+Names are imported when they are first used, so that reading a configuration does not load numpy.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from textkit.tasks.language_model.config import LanguageModelConfig, make_config, read_config
+    from textkit.tasks.language_model.saved import SavedModel, load_model
+    from textkit.tasks.language_model.training import resume, train
 
 __all__ = ["LanguageModelConfig", "SavedModel", "load_model", "make_config", "read_config", "resume", "train"]
+
+_MODULES = {
+    "LanguageModelConfig": "config",
+    "make_config": "config",
+    "read_config": "config",
+    "SavedModel": "saved",
+    "load_model": "saved",
+    "resume": "training",
+    "train": "training",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -10,7 +10,6 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from textkit.errors import UsageError, unknown_name
-from textkit.lm.smoothing.catalog import make_smoothing
 
 ModelName = Literal["ngram", "rnn", "gru", "lstm"]
 Unit = Literal["word", "char", "subword"]
@@ -105,6 +104,8 @@ class LanguageModelConfig(BaseModel):
                 here = f"model '{self.model}' with unit '{self.unit}'"
                 raise UsageError(f"the setting '{name}' is for {owner}, not for {here}")
         if self.model == "ngram":
+            from textkit.lm.smoothing.catalog import make_smoothing
+
             make_smoothing(self.smoothing, value=self.smoothing_value)  # raises for what it does not know
         if self.model != "ngram" and self.tied and self.embedding != self.hidden:
             raise UsageError(
