@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 HEAVY = ("torch", "spacy", "nltk", "datasets", "sklearn", "matplotlib", "pandas", "pyarrow", "transformers")
 
 
@@ -21,11 +19,6 @@ def loaded(*arguments: str) -> set[str]:
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
     )
     return set(result.stderr.split())
-
-
-@pytest.mark.parametrize("arguments", ["--help", "--version", "train-lm --help", "score --help"])
-def test_help_loads_nothing_heavy(arguments: str) -> None:
-    assert loaded(*arguments.split()) == set()
 
 
 def test_tokenizing_and_counting_need_no_torch(tmp_path: Path) -> None:
