@@ -19,7 +19,7 @@ from textkit.text.vocab import Vocab
 
 # Steps scored at once: bounds the (steps, V) logits without changing any result.
 CHUNK = 256
-# Padded tokens in one batch of separate lines.
+# Padded tokens read at once when lines are scored apart.
 LINE_BUDGET = 4096
 
 
@@ -62,24 +62,31 @@ class NeuralLanguageModel:
     def _lines(self, corpus: EncodedCorpus) -> npt.NDArray[np.float64]:
         result, end = np.empty(len(corpus.ids)), self.vocab.id(END)
         for rows in _by_length(corpus.lengths):
-            lengths = corpus.lengths[rows]
-            targets = np.full((len(rows), lengths.max()), end, dtype=np.int64)
-            for row, index in enumerate(rows):
-                targets[row, : lengths[row]] = corpus[index]
-            inputs = np.concatenate([np.full((len(rows), 1), end), targets[:, :-1]], axis=1)
-            features, _ = self.network.features(torch.from_numpy(inputs), self.network.zero_state(len(rows)))
-            for row, index in enumerate(rows):
-                begin, stop = corpus.offsets[index], corpus.offsets[index + 1]
-                for at in range(begin, stop, CHUNK):
-                    piece = slice(at - begin, min(at + CHUNK, stop) - begin)
-                    log_probs = self._gather(features[row, piece], torch.from_numpy(targets[row, piece]))
-                    result[at : at + len(log_probs)] = log_probs
+            begins, lengths = corpus.offsets[rows], corpus.lengths[rows]
+            state = self.network.zero_state(len(rows))
+            previous = np.full((len(rows), 1), end, dtype=np.int64)
+            width = max(LINE_BUDGET // len(rows), 1)  # a longer line is read piece by piece
+            for at in range(0, int(lengths.max()), width):
+                steps = np.arange(at, min(at + width, int(lengths.max())))
+                real = steps < lengths[:, None]  # (rows, steps); what lies beyond a line is padding
+                places = np.where(real, begins[:, None] + steps, 0)
+                targets = np.where(real, corpus.ids[places], end).astype(np.int64)
+                inputs = np.concatenate([previous, targets[:, :-1]], axis=1)
+                features, state = self.network.features(torch.from_numpy(inputs), state)
+                result[places[real]] = self._gather(
+                    features[torch.from_numpy(real)], torch.from_numpy(targets[real])
+                )
+                previous = targets[:, -1:]
         return result
 
     def _gather(self, features: Tensor, targets: Tensor) -> npt.NDArray[np.float64]:
-        """Log probabilities (T,) of `targets` (T,) after `features` (T, hidden)."""
-        losses = functional.cross_entropy(self.network.logits(features), targets, reduction="none")
-        return -losses.double().numpy()
+        """Log probabilities (N,) of `targets` (N,) after `features` (N, hidden)."""
+        result = np.empty(len(targets))
+        for at in range(0, len(targets), CHUNK):
+            logits = self.network.logits(features[at : at + CHUNK])
+            losses = functional.cross_entropy(logits, targets[at : at + CHUNK], reduction="none")
+            result[at : at + CHUNK] = -losses.double().numpy()
+        return result
 
     def start(self, rows: int) -> Hidden:
         """The state before anything was read."""

@@ -6,12 +6,14 @@ import functools
 import io
 import itertools
 import random
+import subprocess
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from textkit.errors import CheckpointError, InputError, UsageError
+from textkit.text.tokenizers import sentencepiece_trainer
 from textkit.text.tokenizers.sentencepiece import SentencePieceTokenizer, train_sentencepiece
 
 STEMS = ["low", "new", "wide", "tall", "fast", "酒店", "房间", "很好", "干净", "服务"]
@@ -183,7 +185,7 @@ def test_wrong_settings():
         UsageError, match=r"unknown sentencepiece model type 'unigramm': did you mean 'unigram'\?"
     ):
         train_sentencepiece(corpus(), model_type="unigramm")
-    with pytest.raises(UsageError, match="character_coverage is a share between 0 and 1, not 99"):
+    with pytest.raises(UsageError, match="character_coverage must lie between 0\\.98 and 1, not 99"):
         train_sentencepiece(corpus(), character_coverage=99)
     with pytest.raises(UsageError, match="vocab_size must be at least 1, not 0"):
         train_sentencepiece(corpus(), vocab_size=0)
@@ -213,3 +215,24 @@ def test_training_prints_nothing(capfd):
 
 def test_the_repr_is_short():
     assert len(repr(trained())) == len("SentencePieceTokenizer(model=#0123456789ab)")
+
+
+def test_long_lines_are_cut_for_training_and_lose_nothing() -> None:
+    words = [f"w{i}" for i in range(5000)]
+    pieces = list(sentencepiece_trainer._pieces([" ".join(words), "中" * 9000, "", "short"]))
+    assert max(map(len, pieces)) <= sentencepiece_trainer.LONGEST
+    assert " ".join(pieces[:-4]).split() == words
+    assert "".join(pieces[-4:-1]) == "中" * 9000
+    assert pieces[-1] == "short"
+
+
+def test_an_interrupted_training_leaves_no_process() -> None:
+    def lines():
+        yield from ["one two three"] * 10
+        raise KeyboardInterrupt
+
+    before = subprocess.run(["ps", "-A", "-o", "args"], capture_output=True, text=True).stdout
+    with pytest.raises(KeyboardInterrupt):
+        train_sentencepiece(lines(), vocab_size=20)
+    after = subprocess.run(["ps", "-A", "-o", "args"], capture_output=True, text=True).stdout
+    assert after.count("sentencepiece_trainer") <= before.count("sentencepiece_trainer")

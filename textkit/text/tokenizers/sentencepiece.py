@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 
 from textkit.errors import CheckpointError, InputError, UsageError, unknown_name
 from textkit.text.tokenizer import Token
+from textkit.text.tokenizers import sentencepiece_trainer
 
 SPACE = "\u2581"  # how sentencepiece writes a space
 MODEL_TYPES = ("unigram", "bpe")
-_RESERVED = "\u2585"  # sentencepiece's own mark; it would leave out every line that holds one
 _BYTE = re.compile("<0x([0-9A-F]{2})>")
 
 
@@ -127,7 +126,7 @@ def train_sentencepiece(
     byte_fallback: bool = False,
     add_dummy_prefix: bool = True,
 ) -> SentencePieceTokenizer:
-    """Train a unigram (Kudo 2018) or BPE (Sennrich et al. 2016) model on `lines`, in memory.
+    """Train a unigram (Kudo 2018) or BPE (Sennrich et al. 2016) model on `lines`, in a process of its own.
 
     The text is taken as it is (no Unicode normalisation, no space dropped), so that tokens give it
     back exactly; clean it before. Characters outside `character_coverage` of the text are unknown, or
@@ -143,60 +142,34 @@ def train_sentencepiece(
     """
     if model_type not in MODEL_TYPES:
         raise unknown_name("sentencepiece model type", model_type, MODEL_TYPES)
-    if not 0 < character_coverage <= 1:
-        raise UsageError(f"character_coverage is a share between 0 and 1, not {character_coverage}")
+    if not 0.98 <= character_coverage <= 1:
+        raise UsageError(f"character_coverage must lie between 0.98 and 1, not {character_coverage}")
     if vocab_size < 1:
         raise UsageError(f"vocab_size must be at least 1, not {vocab_size}")
-    import sentencepiece
-
-    written = io.BytesIO()
-    sentences = _Sentences(lines)
+    lines = iter(lines)
+    first = next((line for line in lines if line.strip()), None)
+    if first is None:
+        raise InputError("sentencepiece cannot be trained: the text is empty")
+    settings = {
+        "vocab_size": vocab_size,
+        "model_type": model_type,
+        "character_coverage": character_coverage,
+        "byte_fallback": byte_fallback,
+        "add_dummy_prefix": add_dummy_prefix,
+        "required_chars": SPACE,  # a space is always known, even where spaces are rare
+        "normalization_rule_name": "identity",
+        "remove_extra_whitespaces": False,
+        "max_sentence_length": 2**30,  # the usual 4192 bytes would silently leave out longer lines
+        "bos_id": -1,  # the vocabulary has its own marks of beginning and end
+        "eos_id": -1,
+    }
     try:
-        sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=iter(sentences),
-            model_writer=written,
-            vocab_size=vocab_size,
-            model_type=model_type,
-            character_coverage=character_coverage,
-            byte_fallback=byte_fallback,
-            add_dummy_prefix=add_dummy_prefix,
-            required_chars=SPACE,  # a space is always known, even where spaces are rare
-            normalization_rule_name="identity",
-            remove_extra_whitespaces=False,
-            max_sentence_length=2**30,  # the usual 4192 bytes would silently leave out longer lines
-            bos_id=-1,  # the vocabulary has its own marks of beginning and end
-            eos_id=-1,
-            minloglevel=3,
-        )
-    except Exception as error:  # sentencepiece turns even an error of the lines' own source into its own
-        if sentences.error:
-            raise sentences.error from None
-        raise _training_error(str(error), vocab_size, empty=sentences.empty) from error
-    return SentencePieceTokenizer(written.getvalue())
+        return SentencePieceTokenizer(sentencepiece_trainer.train(chain([first], lines), settings))
+    except sentencepiece_trainer.TrainingFailed as error:
+        raise _training_error(str(error), vocab_size) from error
 
 
-class _Sentences:
-    """Lines as sentencepiece wants them; notes whether there was any text, and what went wrong reading it."""
-
-    def __init__(self, lines: Iterable[str]) -> None:
-        self._lines = lines
-        self.empty = True
-        self.error: BaseException | None = None
-
-    def __iter__(self) -> Iterator[str]:
-        try:
-            for line in self._lines:
-                if line.strip():
-                    self.empty = False
-                    yield line.replace(_RESERVED, " ")
-        except BaseException as error:
-            self.error = error
-            raise
-
-
-def _training_error(reason: str, vocab_size: int, *, empty: bool) -> InputError | UsageError:
-    if empty:
-        return InputError("sentencepiece cannot be trained: the text is empty")
+def _training_error(reason: str, vocab_size: int) -> InputError | UsageError:
     if match := re.search(r"Vocabulary size too high.*<= (\d+)", reason):
         return UsageError(f"vocab_size {vocab_size} is too large for this text: give at most {match[1]}")
     if match := re.search(r"smaller than required_chars. \d+ vs (\d+)", reason):
