@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from textkit.lm.score import Score
 
 COLUMNS: dict[str, Callable[[Score], str]] = {
-    "perplexity": lambda s: f"{s.perplexity:.2f}",
-    "of known": lambda s: f"{s.perplexity_known:.2f}",
+    "perplexity": lambda s: _short(s.perplexity),
+    "of known": lambda s: _short(s.perplexity_known),
     "bits/char": lambda s: f"{s.bits_per_character:.4f}",
     "bits/byte": lambda s: f"{s.bits_per_byte:.4f}",
     "tokens": lambda s: str(s.tokens),
@@ -19,10 +19,24 @@ COLUMNS: dict[str, Callable[[Score], str]] = {
 }
 
 
+def _short(number: float) -> str:
+    return f"{number:.2f}" if number < 1e6 else f"{number:.3g}"
+
+
 def say(message: str, *, quiet: bool = False) -> None:
     """One line on standard error, unless `quiet`."""
     if not quiet and sys.stderr is not None:
         print(f"textkit: {message}", file=sys.stderr)  # noqa: T201
+
+
+def warn_of_impossible(scores: Mapping[str, Score], *, quiet: bool) -> None:
+    """Explain an infinite perplexity."""
+    for name, score in scores.items():
+        if score.impossible:
+            where = f" of {name}" if name else ""
+            say(
+                f"perplexity{where} is infinite: {score.impossible} tokens have probability zero", quiet=quiet
+            )
 
 
 def table(scores: Mapping[str, Score]) -> str:

@@ -108,6 +108,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # torch's threads wait for each other by spinning unless told otherwise, and when something else wants the
     # cores, training gets ten times slower. Must be said before torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Processes we start must not import what happens to lie in the current folder.
+    os.environ.setdefault("PYTHONSAFEPATH", "1")
     group = typer.main.get_command(app)
     if "_TEXTKIT_COMPLETE" in os.environ:  # a shell asks how to go on
         group.main(args=arguments, prog_name="textkit")
@@ -151,6 +153,8 @@ def _explain(error: BaseException, arguments: list[str]) -> tuple[str, int]:
             return f"error: {error.filename or 'output'}: no space left on device", 1
         case OSError() if error.strerror:
             return f"error: {error.filename or 'input or output'}: {error.strerror.lower()}", 1
+        case RuntimeError() if "can't allocate memory" in str(error):  # torch's way to say it
+            return "error: out of memory; use a smaller model, shorter windows or fewer samples", 1
         case MemoryError():
             return "error: out of memory; use shorter lines, a smaller model or fewer jobs", 1
     if hasattr(error, "format_message"):  # typer's own errors, whose classes moved between its versions

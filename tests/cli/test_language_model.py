@@ -147,7 +147,7 @@ def test_standard_input_is_a_text(tmp_path: Path) -> None:
         (["--valid", "none.txt"], "none.txt", 1),
         (
             ["--unit", "subword", "--pieces", "100000"],
-            "vocab_size 100000 is too large for this text: give at most 20",
+            "pieces 100000 is too large for this text: give at most 20",
             2,
         ),
     ],

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from textkit.errors import Interrupted, UsageError
+from textkit.errors import CheckpointError, InputError, Interrupted, UsageError
 from textkit.tasks.language_model import make_config, resume, train
 from textkit.train.checkpoint import RunFolder
 from textkit.train.log import Log
@@ -155,3 +155,51 @@ def test_an_ngram_run_has_nothing_to_resume(tmp_path: Path) -> None:
     train(lines(), make_config({"model": "ngram", "order": 2}), out=tmp_path / "run")
     with pytest.raises(UsageError, match="there is nothing to resume"):
         resume(tmp_path / "run")
+
+
+def test_a_start_that_came_to_nothing_leaves_no_trace_in_the_log(tmp_path: Path) -> None:
+    class Killed(BaseException):
+        pass
+
+    def kill(progress: Progress, _steps: int) -> None:
+        if progress.step == 5:
+            raise Killed
+
+    config = make_config({"model": "gru", **SETTINGS})
+    train(lines(), config, out=tmp_path / "whole")
+    with pytest.raises(Killed):
+        train(lines(), config, out=tmp_path / "cut", watch=kill)
+    assert not RunFolder.open(tmp_path / "cut").has("last")
+    with (tmp_path / "cut" / "log.jsonl").open("a") as file:
+        file.write('{"step": 6, "per')
+    resume(tmp_path / "cut")
+    assert fingerprint(tmp_path / "cut") == fingerprint(tmp_path / "whole")
+
+
+def test_bad_epochs_do_not_spoil_a_run(tmp_path: Path) -> None:
+    train(lines(), make_config({"model": "gru", **SETTINGS}), out=tmp_path / "run")
+    with pytest.raises(UsageError, match="epochs must be at least 1, not 0"):
+        resume(tmp_path / "run", epochs=0)
+    said: list[str] = []
+    resume(tmp_path / "run", say=said.append)
+    assert said == ["there is nothing left to train; give more --epochs to go on"]
+
+
+def test_a_text_too_short_for_a_batch_leaves_no_run(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="give more text, or a smaller batch_size or steps"):
+        train(
+            ["a b", "c d", "e"],
+            make_config({"model": "rnn", **SETTINGS, "batch_size": 50}),
+            out=tmp_path / "r",
+        )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_flipped_training_text_is_refused(tmp_path: Path) -> None:
+    train(lines(), make_config({"model": "gru", **SETTINGS}), out=tmp_path / "run")
+    path = tmp_path / "run" / "data" / "train" / "ids.i32"
+    data = bytearray(path.read_bytes())
+    data[8] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(CheckpointError, match=r"ids.i32: damaged: checksum differs"):
+        resume(tmp_path / "run", epochs=5)

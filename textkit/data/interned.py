@@ -15,6 +15,8 @@ import numpy.typing as npt
 from textkit.data.encoded import EncodedCorpus
 from textkit.errors import TextkitError
 
+_BLANK = " \t\r\u3000\u2581"  # the last is how sentencepiece writes a space
+
 
 @dataclass(frozen=True, eq=False)
 class InternedText:
@@ -68,7 +70,8 @@ class InternedText:
 
     def repeated_in(self, other: InternedText) -> int:
         """How many lines here, blank ones apart, stand word for word in `other` too: a leak if held out."""
-        mine = [tuple(self.types[i] for i in line) for line in self.corpus if len(line)]
+        mine = [tuple(self.types[i] for i in line) for line in self.corpus]
+        mine = [line for line in mine if "".join(line).strip(_BLANK)]
         wanted = set(mine)
         found = {key for line in other.corpus if (key := tuple(other.types[i] for i in line)) in wanted}
         return sum(key in found for key in mine)

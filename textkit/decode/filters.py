@@ -31,7 +31,9 @@ class Temperature:
             raise UsageError(f"temperature must be a positive number, not {self.value}")
 
     def __call__(self, log_probs: Tensor) -> Tensor:
-        return torch.log_softmax(log_probs / self.value, dim=-1)
+        # In float64 and from the maximum down, so that no temperature overflows.
+        below = log_probs.double() - log_probs.max(dim=-1, keepdim=True).values
+        return torch.log_softmax(below / self.value, dim=-1).to(log_probs.dtype)
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,9 @@ class TopP:
     def __call__(self, log_probs: Tensor) -> Tensor:
         ranked = log_probs.sort(dim=-1, descending=True, stable=True)
         before = ranked.values.exp().cumsum(dim=-1) - ranked.values.exp()  # (R, V) mass of those ranked above
-        kept = torch.zeros_like(log_probs, dtype=torch.bool).scatter(-1, ranked.indices, before < self.p)
+        reached = before < self.p
+        reached[:, 0] = True  # whatever rounding says
+        kept = torch.zeros_like(log_probs, dtype=torch.bool).scatter(-1, ranked.indices, reached)
         return torch.log_softmax(log_probs.masked_fill(~kept, -torch.inf), dim=-1)
 
 

@@ -225,7 +225,7 @@ class Vocab:
         """
         path = Path(path)
         try:
-            lines = path.read_bytes().decode("utf-8").split("\n")
+            lines = path.read_bytes().decode("utf-8").removeprefix("\ufeff").split("\n")
         except OSError as error:
             raise CheckpointError(f"{path}: cannot be read: {(error.strerror or '').lower()}") from error
         except UnicodeDecodeError as error:
@@ -239,7 +239,10 @@ class Vocab:
         if not lines[0].startswith(HEADER):
             tokens = tuple(_unescape(line.removesuffix("\r")) for line in lines)
             unknown = UNKNOWN if UNKNOWN in tokens else None
-            return Vocab(tokens, (0,) * len(tokens), specials=int(tokens[0] == unknown), unknown=unknown)
+            try:
+                return Vocab(tokens, (0,) * len(tokens), specials=int(tokens[0] == unknown), unknown=unknown)
+            except InputError as error:
+                raise CheckpointError(f"{path}: {error}") from error
         return _parse(path, _read_header(path, lines[0]), lines[1:])
 
 
@@ -251,7 +254,7 @@ def _read_header(path: Path, line: str) -> dict[str, Any]:
                 f"{path}:1: format {header['format']!r}; this version reads format {FORMAT}"
             )
         return {"specials": int(header["specials"]), "unknown": header["unknown"], "digest": header["digest"]}
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise CheckpointError(f"{path}:1: not a vocabulary header: {error}") from error
 
 
@@ -259,7 +262,7 @@ def _parse(path: Path, header: dict[str, Any], lines: list[str]) -> Vocab:
     tokens, counts = [], []
     for number, line in enumerate(lines, 2):
         token, tab, count = line.rpartition("\t")
-        if not tab or not count.isdecimal():
+        if not tab or not count.isdecimal() or len(count) > 18:
             raise CheckpointError(f"{path}:{number}: a line is a token, a tab and a count, not {line[:40]!r}")
         tokens.append(_unescape(token))
         counts.append(int(count))

@@ -19,7 +19,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ from textkit.text.vocab import Vocab
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+ROLES = ("best", "last")
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -53,9 +55,9 @@ class RunFolder:
         config: str,
         pipeline: Pipeline[str, list[str]],
         vocab: Vocab,
-        fill: Callable[[Path], None] = lambda folder: None,  # noqa: ARG005
+        fill: Callable[[RunFolder], None] = lambda run: None,  # noqa: ARG005
     ) -> RunFolder:
-        """Make a new run folder; `config` is TOML text and `fill` may add files of the task's own.
+        """Make a new run folder; `config` is TOML text. `fill` may add to it before it takes its name.
 
         Raises CheckpointError when `path` is taken.
         """
@@ -68,11 +70,11 @@ class RunFolder:
             (folder / "config.toml").write_text(config, encoding="utf-8")
             pipeline.save(folder)
             vocab.save(folder / "vocab.txt")
-            fill(folder)
             run = RunFolder(folder, {"format": FORMAT, "textkit": __version__, "kind": kind, "files": {}})
             run.document["signature"] = f"{pipeline.signature()} | vocab of {len(vocab)} #{vocab.digest()}"
-            for file in sorted(p for p in folder.iterdir() if p.is_file()):
-                run._own(file.name)
+            fill(run)
+            for file in sorted(p for p in folder.rglob("*") if p.is_file() and p.name != MANIFEST):
+                run._own(file.relative_to(folder).as_posix())
             run._commit()
         return RunFolder(path, run.document)
 
@@ -87,13 +89,19 @@ class RunFolder:
             raise CheckpointError(f"{path}: not a textkit run: {reason}") from error
         except ValueError as error:
             raise CheckpointError(f"{path / MANIFEST}: damaged: {error}") from error
-        if not isinstance(document, dict) or not isinstance(document.get("files"), dict):
-            raise CheckpointError(f"{path / MANIFEST}: damaged: needs the keys 'format', 'kind' and 'files'")
-        if document.get("format") != FORMAT:
+        if isinstance(document, dict) and document.get("format", FORMAT) != FORMAT:
             raise CheckpointError(
                 f"{path}: run format {document.get('format')!r}; this version reads {FORMAT}"
             )
+        for fault in _faults(document):
+            raise CheckpointError(f"{path / MANIFEST}: damaged: {fault}")
         return RunFolder(path, document)
+
+    def check(self, folder: str) -> None:
+        """Raise CheckpointError unless every file of the run's sub-folder is as it was written."""
+        for name in self.document["files"]:
+            if name.startswith(f"{folder}/"):
+                self.read(name)
 
     @property
     def kind(self) -> str:
@@ -205,12 +213,8 @@ class RunFolder:
 
     def _commit(self) -> None:
         """Replace the manifest, then remove weights and states that it no longer names."""
-        named = {
-            self.document[r].get(k)
-            for r in ("best", "last")
-            if r in self.document
-            for k in ("weights", "state")
-        }
+        entries = [self.document[role] for role in ROLES if role in self.document]
+        named = {entry.get(key) for entry in entries for key in ("weights", "state")}
         stale = [n for n in self.document["files"] if n.startswith(("best-", "last-")) and n not in named]
         for name in stale:
             del self.document["files"][name]
@@ -218,6 +222,26 @@ class RunFolder:
         atomic.write_text(self.path / MANIFEST, text + "\n")
         for name in stale:
             (self.path / name).unlink(missing_ok=True)
+
+
+def _faults(document: Any) -> Iterator[str]:
+    """What is wrong with a manifest, which may come from anyone: no name in it may lead out of the run."""
+    if not isinstance(document, dict) or not isinstance(document.get("files"), dict):
+        yield "needs the keys 'format', 'kind' and 'files'"
+        return
+    if not isinstance(document.get("kind"), str):
+        yield "'kind' must be a name"
+    for name, entry in document["files"].items():
+        if not re.fullmatch(r"(data/\w+/)?[\w-][\w.-]*", name, re.ASCII):
+            yield f"{name!r} is no name of a run's file"
+        if not isinstance(entry, dict) or not isinstance(entry.get("sha256"), str):
+            yield f"'files' must give the sha256 of {name}"
+    for role in ROLES:
+        entry = document.get(role, {"weights": None})
+        if not isinstance(entry, dict) or "weights" not in entry:
+            yield f"'{role}' must name its weights"
+        elif any(entry.get(key) not in (None, *document["files"]) for key in ("weights", "state")):
+            yield f"'{role}' names a file that is not one of the run's"
 
 
 def _pack(state: Mapping[str, Any]) -> bytes:

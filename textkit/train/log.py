@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from textkit import atomic
-from textkit.errors import UsageError
+from textkit.errors import CheckpointError, UsageError
 
 
 class Log:
@@ -38,8 +39,14 @@ class Log:
         """All records; a last line cut short by a crash is left out."""
         if not self.path.exists():
             return []
-        lines = self.path.read_text(encoding="utf-8").split("\n")[:-1]
-        return [json.loads(line) for line in lines]
+        lines = self.path.read_bytes().split(b"\n")[:-1]
+        records = []
+        for number, line in enumerate(lines, 1):
+            try:
+                records.append(dict(json.loads(line)))
+            except ValueError as error:
+                raise CheckpointError(f"{self.path}:{number}: damaged: not a JSON object") from error
+        return records
 
     def rewind(self, step: int) -> None:
         """Forget what was logged after `step`: training resumes from there."""
@@ -57,6 +64,7 @@ def _event_writer(folder: Path) -> Any:
 
 def draw_curve(log: Log, path: Path) -> None:
     """Perplexity over training steps, training and validation, as a PNG."""
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns of a home it cannot write to
     from matplotlib.figure import Figure  # not pyplot: no global state, no display
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 

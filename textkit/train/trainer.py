@@ -95,7 +95,13 @@ class Trainer(Generic[Batch]):
     run: RunFolder
     log: Log
     watch: Callable[[Progress, int], None] = lambda progress, steps: None  # noqa: ARG005
+    say: Callable[[str], None] = lambda message: None  # noqa: ARG005
     progress: Progress = field(default_factory=Progress)
+
+    @property
+    def done(self) -> bool:
+        """Whether the epochs are over or validation has stopped improving."""
+        return self.progress.epoch >= self.settings.epochs or self.progress.worse >= self.settings.patience
 
     def resume(self) -> None:
         """Go back to where "last" was saved: weights, optimiser, sampler, carried state, generator."""
@@ -114,7 +120,9 @@ class Trainer(Generic[Batch]):
         Raises Interrupted once everything is saved when `stop` is requested, and TextkitError when
         the loss is no longer finite.
         """
-        while self.progress.epoch < self.settings.epochs and self.progress.worse < self.settings.patience:
+        if not self.run.has("last"):
+            self.log.rewind(0)  # of a start that came to nothing
+        while not self.done:
             if not self.progress.validating:
                 self._epoch(stop)
             self._validate()
@@ -140,10 +148,7 @@ class Trainer(Generic[Batch]):
         loss.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.module.parameters(), self.settings.clip)
         if not (math.isfinite(loss.item()) and math.isfinite(norm.item())):
-            raise TextkitError(
-                f"the loss is not finite at step {self.progress.step + 1}; lower the learning "
-                f"rate or the clip and train again; {self.run.path} holds the last good state"
-            )
+            raise TextkitError(self._diverged(f"at step {self.progress.step + 1}"))
         self.optimizer.step()
         progress = self.progress
         progress.step += 1
@@ -169,6 +174,8 @@ class Trainer(Generic[Batch]):
     def _validate(self) -> None:
         progress = self.progress
         loss = self.validate()
+        if not math.isfinite(loss):
+            raise TextkitError(self._diverged(f"in the validation of epoch {progress.epoch + 1}"))
         self._log_training(valid_loss=loss, valid_perplexity=math.exp(min(loss, 700.0)))
         progress.epoch += 1
         progress.step_in_epoch, progress.validating = 0, False
@@ -181,7 +188,11 @@ class Trainer(Generic[Batch]):
             for group in self.optimizer.param_groups:
                 group["lr"] *= self.settings.decay
         self._save_last()
+        self.say(f"epoch {progress.epoch}: validation perplexity {math.exp(min(loss, 700.0)):.2f}")
         draw_curve(self.log, self.run.path / "curve.png")
+
+    def _diverged(self, where: str) -> str:
+        return f"the loss is not finite {where}; train again with a lower learning rate or clip"
 
     def _pause(self, stop: StopRequest) -> None:
         if stop:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Annotated
 
 import typer
 
+from textkit.errors import UsageError
 from textkit_cli import options
 from textkit_corpora.writers import open_output
 
@@ -23,7 +25,7 @@ def command(
         float | None,
         typer.Option(help="Choose among the most probable tokens that make up P of the probability."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Same seed, same text.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Same seed, same text.")] = 0,
     samples: Annotated[int, typer.Option(min=1, help="How many texts.")] = 1,
     one_line: Annotated[bool, typer.Option("--one-line", help="Stop at the end of the line.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help='Print {"text": ...}, one object a line.')] = False,
@@ -32,8 +34,12 @@ def command(
     """Continue a prompt with a trained language model; the prompt is printed with its continuation."""
     from textkit.tasks.language_model import load_model
 
+    try:
+        text = os.fsencode(prompt).decode("utf-8")
+    except UnicodeError as error:
+        raise UsageError("the prompt is not valid UTF-8") from error
     texts = load_model(run).generate(
-        prompt,
+        text,
         length=length,
         temperature=temperature,
         top_k=top_k,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from textkit_cli import options
-from textkit_cli.console import say, table
+from textkit_cli.console import table, warn_of_impossible
 from textkit_corpora.writers import open_output
 
 if TYPE_CHECKING:
@@ -60,8 +60,7 @@ def command(
                 print(json.dumps(result.as_dict()) if as_json else _row(result), file=file)
             return
         result = saved.score(texts)
-        if result.impossible:
-            say(f"perplexity is infinite: {result.impossible} tokens have probability zero", quiet=quiet)
+        warn_of_impossible({"": result}, quiet=quiet)
         print(json.dumps(result.as_dict()) if as_json else table({"": result}), file=file)
 
 

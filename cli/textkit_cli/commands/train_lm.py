@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
@@ -12,7 +13,7 @@ from textkit.errors import UsageError
 from textkit.tasks import language_model
 from textkit.tasks.language_model import LanguageModelConfig
 from textkit_cli import options
-from textkit_cli.console import say, table
+from textkit_cli.console import say, table, warn_of_impossible
 from textkit_cli.training_bar import training_bar
 
 
@@ -54,6 +55,8 @@ def _train(
             "--test": test,
             "--config": config,
             "--arpa": arpa,
+            "--tokenizer-option": tokenizer_option,
+            "--field": field,
         }
         given |= {
             f"--{name.replace('_', '-')}": value for name, value in settings.items() if name != "epochs"
@@ -68,8 +71,8 @@ def _train(
     if tokenizer_option:
         settings["tokenizer_options"] = options.parse_tokenizer_options(tokenizer_option)
     checked = language_model.make_config(settings, source=config or "options")
-    if arpa is not None and checked.model != "ngram":
-        raise UsageError("--arpa is for n-gram models")
+    if arpa is not None:
+        _check_arpa(arpa, checked)
 
     def read(name: str | None) -> Iterator[str] | None:
         return None if name is None else options.read_all([name], field=field, errors=errors)
@@ -89,16 +92,29 @@ def _train(
     _report(output, scores, quiet=quiet)
 
 
+def _check_arpa(path: str, config: LanguageModelConfig) -> None:
+    """Say before the work what would be said after it."""
+    if config.model != "ngram":
+        raise UsageError("--arpa is for n-gram models")
+    if config.smoothing in ("add-k", "stupid-backoff") and config.order > 1:
+        raise UsageError(f"--arpa cannot hold the smoothing {config.smoothing}; choose another")
+    if path == "-" or Path(path).is_dir() or not Path(path).absolute().parent.is_dir():
+        raise UsageError(f"--arpa {path}: name a file in a folder that exists")
+
+
 def _resume(run: str, *, epochs: int | None, given: dict[str, Any], quiet: bool) -> None:
     for name, value in given.items():
         if value is not None and value != []:
             raise UsageError(f"--resume goes on with the run's own text and settings; leave out {name}")
     with training_bar(quiet=quiet) as watch:
-        scores = language_model.resume(run, epochs=epochs, watch=watch)
+        scores = language_model.resume(
+            run, epochs=epochs, watch=watch, say=lambda message: say(message, quiet=quiet)
+        )
     _report(run, scores, quiet=quiet)
 
 
 def _report(run: str, scores: dict[str, Any], *, quiet: bool) -> None:
+    warn_of_impossible(scores, quiet=quiet)
     if scores:
         print(table(scores))  # noqa: T201
     say(f"the model is in {run}; try: textkit generate {run}", quiet=quiet)

@@ -39,54 +39,57 @@ class LanguageModelConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    model: ModelName = Field("ngram", description="Kind of model.")
-    unit: Unit = Field("word", description="What is predicted.")
+    model: ModelName = Field(default="ngram", description="Kind of model.")
+    unit: Unit = Field(default="word", description="What is predicted.")
     tokenizer: str = Field(
-        "",
+        default="",
         description="How words are found: whitespace (if not said), characters, jieba, nltk, regex, spacy, "
         "sentencepiece.",
     )
-    tokenizer_options: dict[str, Any] = Field({}, description="Options of the tokenizer.")
-    clean: str = Field("none", description="Cleaning first: none, basic, web, zh, en, sentiment.")
+    tokenizer_options: dict[str, Any] = Field(default={}, description="Options of the tokenizer.")
+    clean: str = Field(default="none", description="Cleaning first: none, basic, web, zh, en, sentiment.")
     min_count: int = Field(
-        0, ge=0, description="Rarer tokens are unknown words; 0: 1 for n-grams, 2 for networks."
+        default=0, ge=0, description="Rarer tokens are unknown words; 0: 1 for n-grams, 2 for networks."
     )
-    max_vocab: int | None = Field(None, ge=2, description="Keep the most frequent tokens only.")
-    pieces: int = Field(4000, ge=8, description="Size of the subword model that is trained.")
-    subword_type: SubwordType = Field("unigram", description="Kind of subword model.")
-    seed: int = Field(1, ge=0, lt=2**63, description="Same seed, same model.")
+    max_vocab: int | None = Field(default=None, ge=2, description="Keep the most frequent tokens only.")
+    pieces: int = Field(default=4000, ge=8, description="Size of the subword model that is trained.")
+    subword_type: SubwordType = Field(default="unigram", description="Kind of subword model.")
+    seed: int = Field(default=1, ge=0, lt=2**63, description="Same seed, same model.")
 
-    order: int = Field(5, ge=1, le=16, description="n-gram: its words.")
+    order: int = Field(default=5, ge=1, le=16, description="n-gram: its words.")
     smoothing: str = Field(
-        "modified-kneser-ney",
+        default="modified-kneser-ney",
         description="n-gram: mle, add-k, jelinek-mercer, witten-bell, absolute, kneser-ney, "
         "modified-kneser-ney, stupid-backoff.",
     )
     smoothing_value: float | None = Field(
-        None, description="n-gram: k of add-k, weight of jelinek-mercer, discount, alpha of stupid-backoff."
+        default=None,
+        description="n-gram: k of add-k, weight of jelinek-mercer, discount, alpha of stupid-backoff.",
     )
 
-    sampling: Sampling = Field("sequential", description="How windows are drawn from the text.")
-    batch_size: int = Field(20, ge=1, description="Rows of a minibatch.")
-    steps: int = Field(35, ge=1, description="Steps of a window: how far back gradients flow.")
-    epochs: int = Field(20, ge=1, description="Passes over the text, at most.")
-    embedding: int = Field(256, ge=1, description="Width of the embedding.")
-    hidden: int = Field(256, ge=1, description="Width of the hidden state.")
-    layers: int = Field(1, ge=1, description="Recurrent layers.")
-    dropout: float = Field(0.5, ge=0, lt=1, description="Share of activations dropped in training.")
-    tied: bool = Field(True, description="One weight for input and output embedding; needs equal widths.")
-    optimizer: Optimizer = Field("adamw", description="How weights move.")
-    learning_rate: float = Field(0.003, gt=0, description="How far they move (try 20 for sgd).")
-    clip: float = Field(0.25, gt=0, description="Bound of the gradient's norm.")
-    decay: float = Field(0.5, gt=0, le=1, description="Learning rate factor after a worse epoch.")
-    patience: int = Field(3, ge=1, description="Worse epochs in a row before stopping.")
-    valid_fraction: float = Field(
-        0.1, gt=0, lt=1, description="Last part of the text, held out without --valid."
+    sampling: Sampling = Field(default="sequential", description="How windows are drawn from the text.")
+    batch_size: int = Field(default=20, ge=1, description="Rows of a minibatch.")
+    steps: int = Field(default=35, ge=1, description="Steps of a window: how far back gradients flow.")
+    epochs: int = Field(default=20, ge=1, description="Passes over the text, at most.")
+    embedding: int = Field(default=256, ge=1, description="Width of the embedding.")
+    hidden: int = Field(default=256, ge=1, description="Width of the hidden state.")
+    layers: int = Field(default=1, ge=1, description="Recurrent layers.")
+    dropout: float = Field(default=0.5, ge=0, lt=1, description="Share of activations dropped in training.")
+    tied: bool = Field(
+        default=True, description="One weight for input and output embedding; needs equal widths."
     )
-    context: Context = Field("stream", description="Scoring: carry the state over line ends, or not.")
-    log_every: int = Field(20, ge=1, description="Steps between records in the log.")
-    save_seconds: float = Field(300.0, gt=0, description="Time between saves within an epoch.")
-    tensorboard: bool = Field(False, description="Write TensorBoard events too.")
+    optimizer: Optimizer = Field(default="adamw", description="How weights move.")
+    learning_rate: float = Field(default=0.003, gt=0, description="How far they move (try 20 for sgd).")
+    clip: float = Field(default=0.25, gt=0, description="Bound of the gradient's norm.")
+    decay: float = Field(default=0.5, gt=0, le=1, description="Learning rate factor after a worse epoch.")
+    patience: int = Field(default=3, ge=1, description="Worse epochs in a row before stopping.")
+    valid_fraction: float = Field(
+        default=0.1, gt=0, lt=1, description="Last part of the text, held out without --valid."
+    )
+    context: Context = Field(default="stream", description="Scoring: carry the state over line ends, or not.")
+    log_every: int = Field(default=20, ge=1, description="Steps between records in the log.")
+    save_seconds: float = Field(default=300.0, gt=0, description="Time between saves within an epoch.")
+    tensorboard: bool = Field(default=False, description="Write TensorBoard events too.")
 
     @model_validator(mode="before")
     @classmethod

@@ -8,7 +8,7 @@ from itertools import tee
 from typing import Any
 
 from textkit.data.interned import InternedText
-from textkit.errors import InputError
+from textkit.errors import InputError, UsageError
 from textkit.lm.language_model import language_model_vocab
 from textkit.lm.score import MeasuredText
 from textkit.tasks.language_model.config import LanguageModelConfig
@@ -85,9 +85,14 @@ def make_pipeline(config: LanguageModelConfig, lines: Lines) -> Pipeline[str, li
     else:
         from textkit.text.tokenizers.sentencepiece import train_sentencepiece
 
-        tokenizer = train_sentencepiece(
-            clean.map(lines), vocab_size=config.pieces, model_type=config.subword_type
-        )
+        try:
+            tokenizer = train_sentencepiece(
+                clean.map(lines), vocab_size=config.pieces, model_type=config.subword_type
+            )
+        except UsageError as error:  # the setting's own name
+            raise UsageError(
+                str(error).replace("vocab_size", "pieces").partition("; give more")[0]
+            ) from error
     return clean.then(tokenizer)
 
 

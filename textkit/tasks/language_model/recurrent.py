@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from textkit.data.windows import RandomWindows, SequentialWindows, Window, Windows
+from textkit.errors import InputError
 from textkit.lm.language_model import END
 from textkit.lm.neural import NeuralLanguageModel, stream
 from textkit.lm.score import MeasuredText
@@ -61,6 +62,16 @@ def make_network(config: LanguageModelConfig, vocab: Vocab) -> RecurrentNetwork:
     return RecurrentNetwork(settings)
 
 
+def make_sampler(config: LanguageModelConfig, train: MeasuredText, vocab: Vocab) -> Windows:
+    """Windows over the text; raises InputError when it is too short for one batch."""
+    sampler: type[Windows] = RandomWindows if config.sampling == "random" else SequentialWindows
+    ids = stream(train.corpus, vocab.id(END))
+    try:
+        return sampler(ids, batch_size=config.batch_size, length=config.steps, seed=config.seed)
+    except InputError as error:
+        raise InputError(f"{error}; give more text, or a smaller batch_size or steps") from error
+
+
 def make_trainer(
     config: LanguageModelConfig,
     run: RunFolder,
@@ -69,17 +80,16 @@ def make_trainer(
     train: MeasuredText,
     valid: MeasuredText,
     watch: Watch,
+    say: Callable[[str], None],
 ) -> Trainer[Window]:
     """Everything wired together, from the seed in `config`; `resume` on it continues a saved run."""
     torch.manual_seed(config.seed)
     network = make_network(config, vocab)
     model = NeuralLanguageModel(vocab, network, context=config.context)
-    sampler: type[Windows] = RandomWindows if config.sampling == "random" else SequentialWindows
-    ids = stream(train.corpus, vocab.id(END))
     return Trainer(
         module=network,
         objective=NextToken(network),
-        batches=sampler(ids, batch_size=config.batch_size, length=config.steps, seed=config.seed),
+        batches=make_sampler(config, train, vocab),
         optimizer=_optimizer(config, network),
         settings=TrainerSettings(
             epochs=config.epochs,
@@ -93,6 +103,7 @@ def make_trainer(
         run=run,
         log=Log(run.path / "log.jsonl", events=run.path / "tensorboard" if config.tensorboard else None),
         watch=watch,
+        say=say,
     )
 
 

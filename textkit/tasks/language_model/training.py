@@ -52,21 +52,25 @@ def train(
         model = estimate_ngram(config, prepared)
         for note in model.notes:
             say(note)
-        run = _create(out, config, prepared)
-        save_ngram(model, run)
+        run = _create(out, config, prepared, fill=lambda run: save_ngram(model, run))
         return _finish(run, model, prepared.held_out)
-    run = _create(out, config, prepared)
-    return _fit_network(config, run, prepared, watch=watch, resume=False)
 
+    from textkit.tasks.language_model.recurrent import make_sampler
 
-def _create(out: Path | str, config: LanguageModelConfig, prepared: Prepared) -> RunFolder:
-    texts = {} if config.model == "ngram" else {"train": prepared.train, **prepared.held_out}
+    make_sampler(config, prepared.train, prepared.vocab)  # raises for a text that is too short
 
-    def fill(folder: Path) -> None:
+    def fill(run: RunFolder) -> None:
         """What a resumed run needs: the texts as ids, so that it never depends on the original files."""
-        for name, text in texts.items():
-            text.save(folder / "data" / name)
+        for name, text in {"train": prepared.train, **prepared.held_out}.items():
+            text.save(run.path / "data" / name)
 
+    run = _create(out, config, prepared, fill=fill)
+    return _fit_network(config, run, prepared, watch=watch, say=say)
+
+
+def _create(
+    out: Path | str, config: LanguageModelConfig, prepared: Prepared, *, fill: Callable[[RunFolder], None]
+) -> RunFolder:
     run = RunFolder.create(
         out,
         kind=config.model,
@@ -84,6 +88,7 @@ def resume(
     *,
     epochs: int | None = None,
     watch: Callable[[Any, int], None] | None = None,
+    say: Say | None = None,
 ) -> dict[str, Score]:
     """Go on with a run that was interrupted, or for more epochs; gives the scores as `train` does.
 
@@ -91,19 +96,22 @@ def resume(
     """
     run = RunFolder.open(path)
     settings = parse_config(run.config(), source=str(run.path / "config.toml"))
+    if epochs is not None and epochs < 1:
+        raise UsageError(f"epochs must be at least 1, not {epochs}")
     if run.kind == "ngram":
         raise UsageError(f"{path}: an n-gram model is estimated at once; there is nothing to resume")
-    if epochs is not None:
-        run.record("epochs", epochs)
-    settings["epochs"] = run.document.get("epochs", settings["epochs"])  # config.toml stays as it was given
+    settings["epochs"] = epochs or run.document.get("epochs", settings["epochs"])
     config = make_config(settings, source=str(run.path / "config.toml"))
+    if epochs is not None:
+        run.record("epochs", epochs)  # config.toml stays as it was given
+    run.check("data")
     folders = {name: run.path / "data" / name for name in ("train", "valid", "test")}
     texts = {name: MeasuredText.load(folder) for name, folder in folders.items() if folder.exists()}
     if not {"train", "valid"} <= texts.keys():
         raise CheckpointError(f"{run.path / 'data'}: the encoded training text is gone; train again")
     train_text = texts.pop("train")
     prepared = Prepared(run.pipeline(), run.vocab(), train_text, texts, ())
-    return _fit_network(config, run, prepared, watch=watch, resume=run.has("last"))
+    return _fit_network(config, run, prepared, watch=watch, say=say or (lambda _message: None))
 
 
 def _fit_network(
@@ -112,7 +120,7 @@ def _fit_network(
     prepared: Prepared,
     *,
     watch: Callable[[Any, int], None] | None,
-    resume: bool,
+    say: Say,
 ) -> dict[str, Score]:
     from textkit.tasks.language_model.recurrent import make_trainer
 
@@ -123,9 +131,12 @@ def _fit_network(
         train=prepared.train,
         valid=prepared.held_out["valid"],
         watch=watch or (lambda _progress, _steps: None),
+        say=say,
     )
-    if resume:
+    if run.has("last"):
         trainer.resume()
+    if trainer.done:
+        say("there is nothing left to train; give more --epochs to go on")
     try:
         with stop_requests() as stop:
             trainer.fit(stop)

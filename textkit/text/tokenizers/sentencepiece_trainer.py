@@ -28,7 +28,13 @@ def train(lines: Iterable[str], settings: dict[str, Any]) -> bytes:
 
     Whatever ends the work early, an error in `lines` or Ctrl-C, ends the child too.
     """
-    command = [sys.executable, "-m", __name__, json.dumps(settings)]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        __name__,
+        json.dumps(settings),
+    ]  # -P: nothing from the current folder
     pipe = subprocess.PIPE
     # A group of its own: Ctrl-C in a terminal reaches us alone, and we end the child.
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, process_group=0) as child:
