@@ -143,6 +143,8 @@ def test_standard_input_is_a_text(tmp_path: Path) -> None:
         (["--clean", "wbe"], "unknown preset 'wbe': did you mean 'web'?", 2),
         (["--model", "gru", "--order", "3"], "the setting 'order' is for an n-gram model", 2),
         (["--model", "gru", "--arpa", "x"], "--arpa is for n-gram models", 2),
+        (["--smoothing", "add-k", "--arpa", "x"], "--arpa cannot hold the smoothing add-k", 2),
+        (["--arpa", "nowhere/x"], "--arpa nowhere/x: name a file in a folder that exists", 2),
         (["--config", "none.toml"], "none.toml: cannot be read: no such file or directory", 2),
         (["--valid", "none.txt"], "none.txt", 1),
         (

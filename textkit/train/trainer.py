@@ -16,7 +16,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import torch
 from torch import Tensor, nn
 
-from textkit.errors import Interrupted, TextkitError
+from textkit.errors import CheckpointError, Interrupted, TextkitError
 from textkit.train.checkpoint import RunFolder
 from textkit.train.interrupt import StopRequest
 from textkit.train.log import Log, draw_curve
@@ -218,8 +218,6 @@ def arrays(module: nn.Module) -> dict[str, Any]:
 
 def load_arrays(module: nn.Module, run: RunFolder, role: str) -> None:
     """Put the weights saved as `role` into `module`; raises CheckpointError when they do not fit."""
-    from textkit.errors import CheckpointError
-
     tensors = {name: torch.from_numpy(array) for name, array in run.arrays(role).items()}
     try:
         module.load_state_dict(tensors)
