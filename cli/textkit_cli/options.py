@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -42,6 +43,25 @@ Field = Annotated[
 ]
 Errors = Annotated[
     str, typer.Option(metavar="strict|replace|ignore", help="What to do with bytes that are not UTF-8.")
+]
+OnError = Annotated[
+    str,
+    typer.Option(
+        metavar="|".join(("skip", "fail")),
+        help="A record that cannot be read or tokenized: stop at it, or name it and count it as empty.",
+    ),
+]
+ON_ERROR = ("skip", "fail")
+EngineName = Annotated[
+    str, typer.Option("--engine", metavar="local|dask", help="Where the work is done: here, or by Dask.")
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="With --engine dask: the cluster to use, tcp://HOST:PORT; without it -j workers here.",
+        show_default=False,
+    ),
 ]
 Clean = Annotated[
     str, typer.Option(metavar="PRESET", help="Cleaning first: none, basic, web, zh, en or sentiment.")
@@ -100,6 +120,25 @@ def choose(kind: str, value: str, known: Iterable[str]) -> str:
     if value not in known:
         raise unknown_name(kind, value, known)
     return value
+
+
+def parse_size(text: str) -> int:
+    """Bytes: with K, M, G or T thousands, with KiB, MiB, ... those of 1024; a megabyte at least.
+
+    Raises UsageError for anything else.
+
+    >>> parse_size("500M"), parse_size("1.5 GiB")
+    (500000000, 1610612736)
+    """
+    match = re.fullmatch(r"([0-9]{1,15}(?:\.[0-9]{1,9})?) *(?:([kmgt])(i?)b?|b)?", text.strip().lower())
+    if match is None:
+        raise UsageError(f"a size is a number of bytes with K, M, G, KiB, MiB or GiB, as 500M; not '{text}'")
+    number, letter, binary = match.groups()
+    power = 0 if letter is None else "kmgt".index(letter) + 1
+    size = int(float(number) * (1024 if binary else 1000) ** power)
+    if size < 1_000_000:
+        raise UsageError(f"a size must be 1M at least, not '{text}'")
+    return size
 
 
 def parse_tokenizer_options(pairs: Sequence[str] | None) -> dict[str, Any]:

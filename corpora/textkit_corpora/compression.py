@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import io
 import lzma
+import stat
 import sys
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -43,6 +45,17 @@ def display_name(path: Path | str | None) -> str:
     return "standard input" if is_standard(path) else str(path)
 
 
+def regular_size(path: Path | str | None) -> int | None:
+    """The bytes of a file as it lies on disk; None for standard input, pipes, devices and missing files."""
+    if is_standard(path):
+        return None
+    try:
+        status = Path(str(path)).stat()
+    except (OSError, ValueError):
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
+
+
 def check_file(path: Path | str | None) -> None:
     """Raise InputError unless `path` is standard input or a file (or pipe) that exists."""
     if is_standard(path):
@@ -58,9 +71,28 @@ def check_file(path: Path | str | None) -> None:
         raise InputError(f"{path}: cannot be read: {_reason(error)}") from error
 
 
+@dataclass
+class Source:
+    """An open file: `stream` gives its bytes unpacked, `raw` as they lie on disk; `name` is for messages."""
+
+    name: str
+    stream: BinaryIO
+    raw: BinaryIO
+    reached: int | None = None  # what `position` says, set by formats that are not read from front to back
+
+    def position(self) -> int:
+        """How many bytes of the file, as it lies on disk, have been read; 0 where nobody knows (a pipe)."""
+        if self.reached is not None:
+            return self.reached
+        try:
+            return self.raw.tell()
+        except (OSError, ValueError):
+            return 0
+
+
 @contextlib.contextmanager
-def reading(path: Path | str | None) -> Iterator[BinaryIO]:
-    """The unpacked bytes of a file, or of standard input, as a stream.
+def reading(path: Path | str | None) -> Iterator[Source]:
+    """A file, or standard input, opened to be read unpacked.
 
     Raises InputError, in the block too, when the file is missing, cannot be read, or its packed data
     is damaged or cut short.
@@ -71,11 +103,11 @@ def reading(path: Path | str | None) -> Iterator[BinaryIO]:
         if is_standard(path):
             if sys.stdin is None:
                 raise InputError("standard input: is closed; name a file")
-            yield sys.stdin.buffer
+            yield Source(name, sys.stdin.buffer, sys.stdin.buffer)
             return
         path = Path(str(path))
         with path.open("rb") as raw:
-            yield _unpacked(raw, split_suffix(path)[1])
+            yield Source(name, _unpacked(raw, split_suffix(path)[1]), raw)
     except EOFError as error:
         raise InputError(f"{name}: {CUT_SHORT}") from error
     except (zlib.error, lzma.LZMAError) as error:
@@ -130,6 +162,33 @@ def packing(raw: BinaryIO, suffix: str) -> Iterator[BinaryIO]:
             yield cast(BinaryIO, packed_zst)
     else:
         yield raw
+
+
+def pack(data: bytes, suffix: str) -> bytes:
+    r"""`data` packed by `suffix` as one whole member: gzip member, bz2 or xz stream, zstd frame.
+
+    Members may be written one after the other: every reader unpacks them as one. So the blocks of a
+    file can be packed apart, in worker processes. The same data give the same bytes.
+
+    >>> import gzip
+    >>> gzip.decompress(pack(b"to be ", ".gz") + pack(b"or not", ".gz"))
+    b'to be or not'
+    """
+    if suffix == ".gz":
+        import gzip
+
+        return gzip.compress(data, compresslevel=6, mtime=0)
+    if suffix == ".bz2":
+        import bz2
+
+        return bz2.compress(data)
+    if suffix == ".xz":
+        return lzma.compress(data)
+    if suffix == ".zst":
+        import pyarrow
+
+        return cast(bytes, pyarrow.compress(data, codec="zstd", asbytes=True))
+    return data
 
 
 def _reason(error: Exception) -> str:

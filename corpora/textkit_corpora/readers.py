@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from textkit.errors import InputError, UsageError
-from textkit_corpora.compression import check_file, is_standard
+from textkit_corpora.compression import Source, check_file, is_standard, reading
 from textkit_corpora.decoding import check_errors, decoded_lines, one_line
+from textkit_corpora.jsonlines import json_texts
 from textkit_corpora.tables import field_values, kind_of
 
 
@@ -37,6 +38,15 @@ def read_lines(path: Path | str | None, *, field: str | None = None, errors: str
     ['one', 'two\u2028half', 'three']
     """
     check_errors(errors)
+    kind = kind_to_read(path, field)
+    return _not_empty(path, _lines(path, kind=kind, field=field, errors=errors))
+
+
+def kind_to_read(path: Path | str | None, field: str | None) -> str:
+    """What a file is to be read as: "text", or a kind of records when their `field` is asked for.
+
+    Raises InputError when there is no such file, UsageError when it has no fields.
+    """
     check_file(path)
     kind = kind_of(path)
     if field is None and kind in ("csv", "tsv"):
@@ -45,7 +55,7 @@ def read_lines(path: Path | str | None, *, field: str | None = None, errors: str
         if not is_standard(path):
             raise UsageError(f"{path}: a field can be named in .jsonl, .csv, .tsv and .parquet files only")
         kind = "jsonl"
-    return _not_empty(path, _lines(path, kind=kind, field=field, errors=errors))
+    return kind
 
 
 def _lines(path: Path | str | None, *, kind: str, field: str | None, errors: str) -> Iterator[str]:
@@ -53,8 +63,20 @@ def _lines(path: Path | str | None, *, kind: str, field: str | None, errors: str
         for _, line in decoded_lines(path, errors=errors):
             yield line
         return
-    for where, value in field_values(path, kind=kind, field=field or "text", errors=errors):
-        yield one_line(value, where=where, errors=errors)
+    with reading(path) as source:
+        for text in record_texts(source, kind=kind, field=field, errors=errors):
+            if isinstance(text, InputError):
+                raise text
+            yield text
+
+
+def record_texts(source: Source, *, kind: str, field: str | None, errors: str) -> Iterator[str | InputError]:
+    """The text of each record, one line each; of one that cannot be read, what is wrong with it."""
+    if kind == "jsonl":
+        yield from json_texts(source, field=field or "text", errors=errors)
+        return
+    for where, value in field_values(source, kind=kind, field=field or "text", errors=errors):
+        yield value if isinstance(value, InputError) else one_line(value, where=where, errors=errors)
 
 
 def _not_empty(path: Path | str | None, lines: Iterator[str]) -> Iterator[str]:

@@ -8,19 +8,24 @@ opens with a quote does not swallow the ones after it.
 from __future__ import annotations
 
 import csv
-import difflib
-import json
+import io
+import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from textkit.errors import InputError, UsageError
-from textkit_corpora.compression import check_file, display_name, is_standard, reading, split_suffix
-from textkit_corpora.decoding import check_errors, decoded_lines
+from textkit_corpora.compression import CHUNK, Source, check_file, is_standard, reading, split_suffix
+from textkit_corpora.decoding import check_errors, decode_line, missing_field, raw_lines
+from textkit_corpora.jsonlines import json_rows
 
 KINDS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet"}
 BATCH = 1024  # Parquet rows in memory at once
+QUOTED = re.compile('[,"\\r\\n]')  # what a CSV value may hold in quotes only
+UNTABBED = str.maketrans("\t\r\n", "   ")
+
+Record = dict[str, Any] | InputError  # what is wrong with a record, where it cannot be read
 
 
 def kind_of(path: Path | str | None) -> str:
@@ -59,129 +64,180 @@ def read_rows(
 def _checked_rows(
     path: Path | str, *, kind: str, columns: Sequence[str], errors: str
 ) -> Iterator[dict[str, Any]]:
-    rows: Iterator[tuple[str, dict[str, Any]]]
-    if kind == "jsonl":
-        rows = _json_rows(path, errors=errors)
-    elif kind == "parquet":
-        rows = _parquet_rows(path, columns=None)
-    else:
-        rows = _table_rows(path, kind=kind, errors=errors)
     empty = True
-    for where, row in rows:
-        for column in columns:
-            if column not in row:
-                raise _missing(where, column, row)
-        empty = False
-        yield row
+    with reading(path) as source:
+        for where, row in _rows(source, kind=kind, columns=None, errors=errors):
+            if isinstance(row, InputError):
+                raise row
+            for column in columns:
+                if column not in row:
+                    raise missing_field(where, column, row)
+            empty = False
+            yield row
     if empty:
         raise InputError(f"{path}: is empty; there is no record to read")
 
 
-def field_values(
-    path: Path | str | None, *, kind: str, field: str, errors: str
-) -> Iterator[tuple[str, object]]:
-    """One field of each record, with the place (file:line) it comes from; see `readers.read_lines`."""
+def _rows(
+    source: Source, *, kind: str, columns: Sequence[str] | None, errors: str
+) -> Iterator[tuple[str, Record]]:
     if kind == "jsonl":
-        for where, row in _json_rows(path, errors=errors):
-            if field not in row:
-                raise _missing(where, field, row)
-            yield f"{where}: field '{field}'", row[field]
-    elif kind == "parquet":
-        for where, row in _parquet_rows(str(path), columns=[field]):
-            yield f"{where}: field '{field}'", row[field]
-    elif field.isdecimal():
-        yield from _numbered_column(path, kind=kind, column=int(field), errors=errors)
-    else:
-        for where, row in _table_rows(path, kind=kind, errors=errors):
-            if field not in row:
-                raise _missing(where, field, row)
-            yield where, row[field]
+        return json_rows(source, errors=errors)
+    if kind == "parquet":
+        return _parquet_rows(source, columns=columns)
+    return _table_rows(source, kind=kind, errors=errors)
 
 
-def _missing(where: str, field: str, known: Mapping[str, object] | Sequence[str]) -> InputError:
-    nearest = difflib.get_close_matches(field, [str(name) for name in known], n=1)
-    remedy = f"did you mean '{nearest[0]}'? " if nearest else ""
-    return InputError(f"{where}: has no field '{field}'; {remedy}(fields: {', '.join(map(str, known))})")
+def field_values(source: Source, *, kind: str, field: str, errors: str) -> Iterator[tuple[str, object]]:
+    """One field of each record of a "csv", "tsv" or "parquet" file, with its place (file:line).
+
+    A record that cannot be read gives the InputError that says why, and the next one follows. What
+    leaves no next record, or is wrong with all of them, is raised.
+    """
+    if kind != "parquet" and field.isdecimal():
+        yield from _numbered_column(source, kind=kind, column=int(field), errors=errors)
+        return
+    for where, row in _rows(source, kind=kind, columns=[field], errors=errors):
+        if isinstance(row, InputError):
+            yield where, row
+        elif field not in row:
+            raise missing_field(where, field, row)  # the header lacks it, so every record does
+        else:
+            yield f"{where}: field '{field}'" if kind == "parquet" else where, row[field]
 
 
-def _json_rows(path: Path | str | None, *, errors: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    name = display_name(path)
-    for number, line in decoded_lines(path, errors=errors):
-        if not line.strip():
-            continue
-        where = f"{name}:{number}"
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise InputError(f"{where}: not valid JSON ({error.msg} at column {error.colno})") from error
-        except (ValueError, RecursionError) as error:  # a number of 5,000 digits, a thousand open brackets
-            raise InputError(f"{where}: not JSON that can be read ({error})") from error
-        if not isinstance(row, dict):
-            raise InputError(f"{where}: must be a JSON object, one a line, not {type(row).__name__}")
-        yield where, row
+class _TableLines:
+    """The lines of a table, for csv.reader: `damage` is what was wrong with one since it was last taken."""
+
+    def __init__(self, source: Source, *, errors: str) -> None:
+        self.source, self.errors = source, errors
+        self.damage: InputError | None = None
+        self.ended = False
+
+    def __iter__(self) -> Iterator[str]:
+        for number, raw in raw_lines(self.source, errors=self.errors):
+            line = decode_line(raw, self.errors, name=self.source.name, number=number)
+            if isinstance(line, InputError):
+                self.damage = self.damage or line
+                line = raw.decode("utf-8", "replace")  # where the record ends must still be found
+            yield line + "\n"
+        self.ended = True
+
+    def take_damage(self) -> InputError | None:
+        damage, self.damage = self.damage, None
+        return damage
 
 
-def _cells(path: Path | str | None, *, kind: str, errors: str) -> Iterator[tuple[str, list[str]]]:
+def _cells(source: Source, *, kind: str, errors: str) -> Iterator[tuple[str, list[str] | InputError]]:
     """The cells of each row that is not blank, with its place (the line on which the row ends)."""
-    name = display_name(path)
-    lines: Iterable[str] = (line + "\n" for _, line in decoded_lines(path, errors=errors))
+    lines = _TableLines(source, errors=errors)
     csv.field_size_limit(sys.maxsize)  # the module refuses fields over 128 kB otherwise
     if kind == "tsv":
         rows = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE, strict=True)
     else:
         rows = csv.reader(lines, strict=True)
     while True:
+        cells: list[str] | InputError
         try:
             cells = next(rows)
         except StopIteration:
             return
         except csv.Error as error:
-            raise InputError(f"{name}:{rows.line_num}: not valid {kind.upper()} ({error})") from error
+            where = f"{source.name}:{rows.line_num}"
+            cells = InputError(f"{where}: not valid {kind.upper()} ({error})")
+            if lines.ended:  # a quote that nothing closes has swallowed the rest
+                raise lines.take_damage() or cells from error
+        cells = lines.take_damage() or cells
         if cells:
-            yield f"{name}:{rows.line_num}", cells
+            yield f"{source.name}:{rows.line_num}", cells
 
 
-def _table_rows(path: Path | str | None, *, kind: str, errors: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    rows = _cells(path, kind=kind, errors=errors)
+def _table_rows(source: Source, *, kind: str, errors: str) -> Iterator[tuple[str, Record]]:
+    rows = _cells(source, kind=kind, errors=errors)
     where, header = next(rows, ("", []))
+    if isinstance(header, InputError):
+        raise header
     if len(set(header)) < len(header):
         raise InputError(f"{where}: two columns share a name; rename one (columns: {', '.join(header)})")
     for where, cells in rows:
-        if len(cells) != len(header):
-            raise InputError(f"{where}: the number of columns is {len(cells)}, the header has {len(header)}")
-        yield where, dict(zip(header, cells, strict=True))
+        if isinstance(cells, InputError):
+            yield where, cells
+        elif len(cells) != len(header):
+            counts = f"the number of columns is {len(cells)}, the header has {len(header)}"
+            yield where, InputError(f"{where}: {counts}")
+        else:
+            yield where, dict(zip(header, cells, strict=True))
 
 
-def _numbered_column(
-    path: Path | str | None, *, kind: str, column: int, errors: str
-) -> Iterator[tuple[str, object]]:
+def _numbered_column(source: Source, *, kind: str, column: int, errors: str) -> Iterator[tuple[str, object]]:
     if column < 1:
-        raise UsageError(f"{display_name(path)}: columns are numbered from 1, not {column}")
-    for where, cells in _cells(path, kind=kind, errors=errors):
-        if len(cells) < column:
-            raise InputError(f"{where}: there is no column {column} (columns: {len(cells)})")
-        yield where, cells[column - 1]
+        raise UsageError(f"{source.name}: columns are numbered from 1, not {column}")
+    for where, cells in _cells(source, kind=kind, errors=errors):
+        if isinstance(cells, InputError):
+            yield where, cells
+        elif len(cells) < column:
+            yield where, InputError(f"{where}: there is no column {column} (columns: {len(cells)})")
+        else:
+            yield where, cells[column - 1]
 
 
-def _parquet_rows(path: Path | str, *, columns: Sequence[str] | None) -> Iterator[tuple[str, dict[str, Any]]]:
+def _parquet_rows(source: Source, *, columns: Sequence[str] | None) -> Iterator[tuple[str, Record]]:
     """Each row of a Parquet file, with its place; only `columns` are read, None for all."""
     import pyarrow
     import pyarrow.parquet
 
-    if split_suffix(path)[1] or is_standard(path):
+    path = source.name
+    if split_suffix(path)[1]:
         raise UsageError(f"{path}: Parquet packs itself and is read from a file; unpack it first")
-    with reading(path) as raw:
-        try:
-            file = pyarrow.parquet.ParquetFile(raw)
-            for column in columns or ():
-                if column not in file.schema_arrow.names:
-                    raise _missing(str(path), column, file.schema_arrow.names)
-            number = 0
-            for batch in file.iter_batches(batch_size=BATCH, columns=columns):
-                for row in batch.to_pylist():
-                    number += 1
-                    yield f"{path}: row {number}", row
-        except pyarrow.ArrowException as error:
-            raise InputError(f"{path}: not a whole Parquet file ({' '.join(str(error).split())})") from error
-        except UnicodeDecodeError as error:
-            raise InputError(f"{path}: after row {number}: not valid UTF-8 ({error.reason})") from error
+    try:
+        file = pyarrow.parquet.ParquetFile(source.raw, buffer_size=CHUNK, pre_buffer=False)
+        for column in columns or ():
+            if column not in file.schema_arrow.names:
+                raise missing_field(path, column, file.schema_arrow.names)
+        rows, size, number = file.metadata.num_rows, source.raw.seek(0, io.SEEK_END), 0
+        for batch in file.iter_batches(batch_size=BATCH, columns=columns):
+            source.reached = size * (number + batch.num_rows) // rows
+            for row in _batch_rows(batch):
+                number += 1
+                where = f"{path}: row {number}"
+                if isinstance(row, UnicodeDecodeError):
+                    yield where, InputError(f"{where}: not valid UTF-8 ({row.reason})")
+                else:
+                    yield where, row
+    except pyarrow.ArrowException as error:
+        raise InputError(f"{path}: not a whole Parquet file ({' '.join(str(error).split())})") from error
+
+
+def _batch_rows(batch: Any) -> Iterator[dict[str, Any] | UnicodeDecodeError]:
+    try:
+        yield from batch.to_pylist()
+    except UnicodeDecodeError:
+        for place in range(batch.num_rows):
+            try:
+                yield batch.slice(place, 1).to_pylist()[0]
+            except UnicodeDecodeError as error:
+                yield error
+
+
+def encode_rows(kind: str, rows: Iterable[Sequence[str]]) -> bytes:
+    r"""Rows of a "csv" or "tsv" file as UTF-8, each ended by \n.
+
+    CSV puts a value that holds a comma, a quote or a line end in quotes, as RFC 4180 says; TSV has no
+    quotes, so tabs and line ends in a value become spaces.
+
+    >>> encode_rows("csv", [["1", 'a "b", c']]), encode_rows("tsv", [["1", "a\tb"]])
+    (b'1,"a ""b"", c"\n', b'1\ta b\n')
+    """
+    if kind == "tsv":
+        lines = ("\t".join([value.translate(UNTABBED) for value in row]) for row in rows)
+    else:
+        # A line with nothing on it is no row, so an only value that is empty needs its quotes.
+        lines = (",".join([_csv_value(value) for value in row]) or '""' for row in rows)
+    return "".join([f"{line}\n" for line in lines]).encode()
+
+
+def _csv_value(value: str) -> str:
+    if QUOTED.search(value) is None:
+        return value
+    doubled = value.replace('"', '""')
+    return f'"{doubled}"'

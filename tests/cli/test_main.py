@@ -126,12 +126,12 @@ def test_progress_is_for_people(monkeypatch: pytest.MonkeyPatch, watched: bool) 
     for quiet in (True, False):
         assert screen.getvalue() == ""
         monkeypatch.setattr(sys, "stderr", screen)
-        with progress(unit="lines", quiet=quiet) as advance:
+        with progress(total=12, quiet=quiet) as advance:
             advance(1)
             time.sleep(1.2 if watched and not quiet else 0)
             advance(5)
         monkeypatch.undo()
-    assert ("6.00 lines" in screen.getvalue()) is watched
+    assert ("6.00/12.0" in screen.getvalue()) is watched
 
 
 # Errors

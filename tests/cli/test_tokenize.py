@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from textkit.text import Vocab
 from textkit.text.catalog import TOKENIZERS, make_tokenizer
 from textkit.text.clean import preset
-from textkit_cli.blocks import Block, read_blocks
 from textkit_cli.rendering import Rendering
+from textkit_cli.tokenizing import Cleaning, Tokenizing
+from textkit_corpora.blocks import Block, read_blocks
 from textkit_corpora.readers import read_lines
 
 LINES = [
@@ -88,8 +89,8 @@ def test_a_token_with_a_line_end_makes_no_line() -> None:
         def __call__(self, text: str) -> list[str]:
             return [text, "\n", "x\ny"]
 
-    work = Rendering(preset("none"), Odd())  # type: ignore[arg-type]
-    assert work(Block("f", 1, ["a", "b"])) == "a   x y\nb   x y\n"
+    work = Rendering(Tokenizing(Cleaning(preset("none")), Odd()))  # type: ignore[arg-type]
+    assert work(Block("f", 1, ["a", "b"])).data == b"a   x y\nb   x y\n"
 
 
 def test_cleaning_comes_first(textkit: Textkit) -> None:
@@ -117,9 +118,9 @@ def test_offsets_point_into_the_text(textkit: Textkit, file: Path, clean: str) -
     )
     for line, row in zip(LINES, ran.out.split("\n")[:-1], strict=True):
         record = json.loads(row)
-        text = preset(clean)(line)
-        assert [text[start:end] for start, end in record["offsets"]] == record["tokens"]
-        assert record.get("text") == (None if clean == "none" else text)
+        # The offsets count in the raw line, whatever was cleaned away before the tokens were cut.
+        slices = [preset(clean)(line[start:end]) for start, end in record["offsets"]]
+        assert [s.strip() for s in slices] == [token.strip() for token in record["tokens"]]
 
 
 def test_ids_are_the_vocabularys(textkit: Textkit, file: Path, tmp_path: Path) -> None:
@@ -135,8 +136,11 @@ def test_ids_are_the_vocabularys(textkit: Textkit, file: Path, tmp_path: Path) -
     [
         (["--format", "ids"], "--format ids and --vocab FILE go together"),
         (["--vocab", "v.txt"], "--format ids and --vocab FILE go together"),
-        (["--offsets"], "--offsets needs --format jsonl"),
-        (["--format", "jason"], "unknown format 'jason': did you mean 'jsonl'? (known: ids, jsonl, text)"),
+        (["--offsets"], "--offsets needs --format jsonl or parquet"),
+        (
+            ["--format", "jason"],
+            "unknown format 'jason': did you mean 'jsonl'? (known: csv, ids, jsonl, parquet, text, tsv)",
+        ),
         (
             ["--errors", "strikt"],
             "unknown way with undecodable bytes 'strikt': did you mean 'strict'? (known: ",
@@ -207,8 +211,11 @@ def test_blocks_hold_whole_lines_and_know_their_place(
     paths = [tmp_path / "a.txt", tmp_path / "b.jsonl"]
     paths[0].write_text("".join(f"line {i}\n" for i in range(7)))
     paths[1].write_text('{"text": "one"}\n')
-    read = list(read_blocks([str(p) for p in paths], field=None, errors="strict", characters=10))
-    assert [line for block in read for line in block.lines] == [*(f"line {i}" for i in range(7)), "one"]
+    read = list(read_blocks([str(p) for p in paths], field=None, errors="strict", size=10))
+    assert [line for block in read for line in block.strings()[0]] == [
+        *(f"line {i}" for i in range(7)),
+        "one",
+    ]
     assert [block.first for block in read] == [1, 3, 5, 7, 1]
     assert [read[1].place(1), read[-1].place(0)] == [f"{paths[0]}:4", f"{paths[1]}: record 1"]
 

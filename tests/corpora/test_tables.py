@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import bz2
+import csv
 import gzip
+import io
 import json
 from pathlib import Path
 
 import pyarrow
 import pyarrow.parquet
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from textkit.errors import InputError, UsageError
+from textkit_corpora import jsonlines
+from textkit_corpora.compression import reading
 from textkit_corpora.readers import read_lines
-from textkit_corpora.tables import read_rows
+from textkit_corpora.tables import encode_rows, read_rows
 
 ODD = "one\u2028still\u2029one\x85and\x0bmore\x0cof\x1cit\rhere"
 
@@ -55,6 +61,29 @@ def test_bad_json_is_named(tmp_path: Path, row: str, message: str) -> None:
     with pytest.raises(InputError) as caught:
         list(read_lines(path))
     assert str(caught.value).removeprefix(f"{path}:3: ") == message
+
+
+@given(
+    values=st.lists(st.text(st.sampled_from("ab \n\r\u2028\0中😀\ud83d")), min_size=1, max_size=8),
+    end=st.sampled_from(["\n", "\r\n", "\n\n", " \n"]),
+    odd=st.sampled_from(["", "[1]\n", "{\n", '{"text": 1}\n', "\x85\n", '{"a": 1}, {"b": 2}\n']),
+    escaped=st.booleans(),
+)
+def test_many_json_lines_at_once_are_read_as_one_by_one(
+    tmp_path_factory: pytest.TempPathFactory, values: list[str], end: str, odd: str, escaped: bool
+) -> None:
+    rows = [json.dumps({"n": 1, "text": value}, ensure_ascii=escaped) + end for value in values]
+    data = "".join([*rows, odd, *rows]).encode("utf-8", "surrogatepass")
+    path = write(tmp_path_factory.getbasetemp(), "many.jsonl", data)
+
+    def read(size: int) -> list[str]:
+        with pytest.MonkeyPatch.context() as patch, reading(path) as source:
+            patch.setattr(jsonlines, "BATCH", size)
+            return list(map(str, jsonlines.json_texts(source, field="text", errors="strict")))
+
+    assert read(1 << 16) == read(1)
+    if not odd and not set("\0\ud83d") & set("".join(values)):
+        assert read(50) == [value.replace("\r\n", "\n").replace("\n", " ") for value in values * 2]
 
 
 def test_json_beyond_reading(tmp_path: Path) -> None:
@@ -143,3 +172,22 @@ def test_rows_need_a_table_and_their_columns(tmp_path: Path) -> None:
         list(read_rows(path, columns=["lable"]))
     with pytest.raises(InputError, match=r"g.tsv: is empty; there is no record to read$"):
         list(read_rows(write(tmp_path, "g.tsv", "label\ttext\n")))
+
+
+@given(st.lists(st.lists(st.text(st.sampled_from('ab,"\t\n 中;'), max_size=6), min_size=2, max_size=2)))
+def test_encoded_csv_is_what_the_csv_module_reads(rows: list[list[str]]) -> None:
+    text = encode_rows("csv", rows).decode()
+    assert list(csv.reader(io.StringIO(text, newline=""), strict=True)) == rows
+    assert encode_rows("csv", [["", ""], ["a", "b c"]]) == b",\na,b c\n"  # no quotes without need
+
+
+def test_encoded_rows_are_read_again(tmp_path: Path) -> None:
+    values = ["a", "", 'say "x", y', "two\nlines", "tab\there", "cr\rhere", " 中"]
+    path = tmp_path / "f.csv"
+    path.write_bytes(encode_rows("csv", [["text"], *([value] for value in values)]))
+    assert [row["text"] for row in read_rows(path)] == values
+    path = tmp_path / "f.tsv"
+    path.write_bytes(encode_rows("tsv", [["n", "text"], *(["1", value] for value in values)]))
+    plain = [value.replace("\n", " ").replace("\t", " ").replace("\r", " ") for value in values]
+    assert [row["text"] for row in read_rows(path)] == plain
+    assert encode_rows("tsv", []) == b""

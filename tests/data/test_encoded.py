@@ -4,11 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from textkit.data.encoded import EncodedCorpus
 from textkit.errors import CheckpointError, TextkitError
+from textkit.text.token_batch import TokenBatch
+from textkit.text.vocab import Vocab
 
 sequences = st.lists(st.lists(st.integers(0, 2**31 - 1), max_size=6), max_size=8)
 
@@ -33,6 +35,25 @@ def test_a_saved_corpus_is_mapped_and_equal(tmp_path: Path, given_sequences: lis
 def test_streaming_to_disk_takes_a_generator(tmp_path: Path) -> None:
     corpus = EncodedCorpus.write(([i] * (i % 3) for i in range(100)), tmp_path / "c")
     assert [s.tolist() for s in corpus] == [[i] * (i % 3) for i in range(100)]
+
+
+@settings(deadline=None)  # waits for the disk
+@given(st.lists(sequences, max_size=4))
+def test_parts_are_written_one_after_the_other(
+    tmp_path_factory: pytest.TempPathFactory, parts: list[list[list[int]]]
+) -> None:
+    folder = tmp_path_factory.mktemp("corpus") / "c"
+    corpus = EncodedCorpus.write_parts(map(EncodedCorpus.from_sequences, parts), folder)
+    assert [s.tolist() for s in corpus] == [sequence for part in parts for sequence in part]
+
+
+def test_encoded_batches_are_streamed_to_a_corpus(tmp_path: Path) -> None:
+    texts = [[["to", "be"], []], [["or", "not", "to", "be"]]]
+    vocab = Vocab.build(line for text in texts for line in text)
+    batches = map(TokenBatch.of, texts)
+    parts = (EncodedCorpus(vocab.encode_flat(batch), batch.offsets) for batch in batches)
+    corpus = EncodedCorpus.write_parts(parts, tmp_path / "c")
+    assert [s.tolist() for s in corpus] == [vocab.encode(line) for text in texts for line in text]
 
 
 def test_a_failing_stream_leaves_nothing(tmp_path: Path) -> None:

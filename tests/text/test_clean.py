@@ -151,6 +151,7 @@ def test_lowercase_is_not_casefold():
         ("t2s", "乾隆與乾淨", "乾隆与干净"),
         ("tw2sp", "滑鼠與軟體", "鼠标与软件"),
         ("hk2s", "裏面", "里面"),
+        ("tw2s", "頭\0頭\0", "头\0头\0"),
     ],
 )
 def test_simplify(conversion, text, cleaned):

@@ -7,11 +7,13 @@ import random
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from textkit.errors import CheckpointError, InputError, UsageError
+from textkit.text.token_batch import TokenBatch
 from textkit.text.vocab import Vocab
 
 tokens = st.text(alphabet="ab中\n\r\t\\ <>", max_size=4)
@@ -38,6 +40,42 @@ def test_order_is_count_then_first_seen(sequences: list[list[str]], min_count: i
 def test_ids_come_back_as_tokens(sequences: list[list[str]]) -> None:
     vocab = Vocab.build(sequences)
     assert vocab.decode_batch(vocab.encode_batch(sequences)) == sequences
+
+
+special_texts = st.lists(st.lists(st.sampled_from(["a", "b", "", "<unk>", "</s>", "<pad>", "\0", "中"])))
+
+
+@given(special_texts, special_texts, st.integers(1, 3))
+def test_a_batch_is_encoded_as_its_tokens_are(
+    text: list[list[str]], other: list[list[str]], min_count: int
+) -> None:
+    vocab = Vocab.build(text, min_count=min_count, specials=("<pad>", "<unk>", "</s>"))
+    ids = vocab.encode_flat(TokenBatch.of(other))
+    assert ids.dtype == np.int32
+    assert ids.tolist() == [i for line in other for i in vocab.encode(line)]
+
+
+@given(texts)
+def test_a_plain_list_encodes_batches_too(text: list[list[str]]) -> None:
+    names = tuple(dict.fromkeys(token for line in text for token in line))
+    half = "\ud800"  # which no batch can hold
+    vocab = Vocab((*names, half), (0,) * (len(names) + 1), specials=0, unknown=None)
+    ids = vocab.encode_flat(TokenBatch.of(text)).tolist()
+    assert ids == [vocab.encode([token])[0] for line in text for token in line]
+    with pytest.raises(InputError, match="the token 'new 词' is not in this vocabulary without unknown"):
+        vocab.encode_flat(TokenBatch.of([*text, ["new 词", "other"]]))
+
+
+def test_what_is_made_for_encoding_is_not_sent_along() -> None:
+    vocab = Vocab.build([["a"]])
+    before = pickle.dumps(vocab)
+    vocab.encode_flat(TokenBatch.of([["a"]]))
+    assert pickle.dumps(vocab) == before
+    assert pickle.loads(before).encode_flat(TokenBatch.of([["a", "b"]])).tolist() == [1, 0]
+
+
+def test_the_total_tells_how_many_fell_to_the_unknown_word() -> None:
+    assert Vocab.from_counts({"a": 2}, total=5).counts == (3, 2)
 
 
 @given(texts)

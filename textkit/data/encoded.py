@@ -6,6 +6,7 @@ import json
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from textkit import atomic
 from textkit.errors import CheckpointError
 
 FORMAT = 1
+
+_TOGETHER = 64  # sequences written at once
 
 Sequences = Iterable[Sequence[int]] | Iterable[npt.NDArray[np.int32]]
 
@@ -46,26 +49,32 @@ class EncodedCorpus:
 
     @staticmethod
     def write(sequences: Sequences, folder: Path | str) -> EncodedCorpus:
-        """Stream sequences to a new folder, in constant memory, and map it.
+        """Stream sequences to a new folder, in constant memory, and map it: `write_parts`, one by one."""
+        return EncodedCorpus.write_parts(_parts(sequences), folder)
 
-        The folder holds ids.i32 and offsets.i64 (little-endian) and corpus.json. Raises TextkitError
-        when it exists already or cannot be written.
+    @staticmethod
+    def write_parts(parts: Iterable[EncodedCorpus], folder: Path | str) -> EncodedCorpus:
+        """Stream corpora, one after the other, to a new folder, in the memory of the largest, and map it.
+
+        Batches of tokens are encoded into parts by `EncodedCorpus(vocab.encode_flat(batch),
+        batch.offsets)`. The folder holds ids.i32 and offsets.i64 (little-endian) and corpus.json.
+        Raises TextkitError when it exists already or cannot be written.
         """
         with atomic.writing_folder(folder) as temporary:
             total, count = 0, 0
             with (temporary / "ids.i32").open("wb") as ids, (temporary / "offsets.i64").open("wb") as offsets:
                 offsets.write(np.int64(0).astype("<i8").tobytes())
-                for sequence in sequences:
-                    ids.write(np.asarray(sequence, dtype="<i4").tobytes())
-                    total, count = total + len(sequence), count + 1
-                    offsets.write(np.int64(total).astype("<i8").tobytes())
+                for part in parts:
+                    ids.write(part.ids.astype("<i4", copy=False).tobytes())
+                    offsets.write((part.offsets[1:] + total).astype("<i8", copy=False).tobytes())
+                    total, count = total + len(part.ids), count + len(part)
             document = {"format": FORMAT, "tokens": total, "sequences": count}
             (temporary / "corpus.json").write_text(json.dumps(document) + "\n", encoding="utf-8")
         return EncodedCorpus.load(folder)
 
     def save(self, folder: Path | str) -> None:
         """Write this corpus to a new folder."""
-        EncodedCorpus.write(self, folder)
+        EncodedCorpus.write_parts([self], folder)
 
     @staticmethod
     def load(folder: Path | str) -> EncodedCorpus:
@@ -108,6 +117,12 @@ class EncodedCorpus:
     def lengths(self) -> npt.NDArray[np.int64]:
         """Tokens in each sequence, (S,)."""
         return np.diff(self.offsets)
+
+
+def _parts(sequences: Sequences) -> Iterator[EncodedCorpus]:
+    rest: Iterator[Any] = iter(sequences)
+    while some := list(islice(rest, _TOGETHER)):
+        yield EncodedCorpus.from_sequences(some)
 
 
 def _map(path: Path, dtype: str, size: int) -> npt.NDArray[Any]:

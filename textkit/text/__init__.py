@@ -5,7 +5,7 @@ needs when it is first called.
 """
 
 from textkit.text.pipeline import Pipeline, Stage
-from textkit.text.tokenizer import Token, Tokenizer
+from textkit.text.tokenizer import BatchTokenizer, Token, Tokenizer
 from textkit.text.vocab import Vocab
 
-__all__ = ["Pipeline", "Stage", "Token", "Tokenizer", "Vocab"]
+__all__ = ["BatchTokenizer", "Pipeline", "Stage", "Token", "Tokenizer", "Vocab"]

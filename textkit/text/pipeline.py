@@ -16,6 +16,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 
 from textkit import atomic
 from textkit.errors import CheckpointError, StageError, TextkitError, UsageError, unknown_name
+from textkit.text.alignment import Alignment
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -86,19 +87,60 @@ class Pipeline(Generic[In, Out]):
         for number, item in enumerate(items, 1):
             yield self._apply(item, f" on record {number}")
 
+    def batch(
+        self: Pipeline[str, str], lines: Sequence[str], *, place: Callable[[int], str] | None = None
+    ) -> list[str]:
+        """What `map` makes of cleaning `lines`, in less time: for stages from string to string.
+
+        A stage with a method `batch`, from lines to as many lines, gets all of them at once. Raises
+        StageError as `map` does; `place(index)` says where a line comes from, if not "record 1".
+
+        >>> from textkit.text.clean import preset
+        >>> preset("basic").batch([" a  b", "ä½\xa0å¥½"])
+        ['a b', '你好']
+        """
+        values = list(lines)
+        try:
+            for stage in self.stages:
+                at_once = getattr(stage, "batch", None)
+                values = [stage(line) for line in values] if at_once is None else at_once(values)
+        except Exception:
+            # Again line by line, which finds the stage and the record that `map` would name.
+            where = place or (lambda index: f"record {index + 1}")
+            return [self._apply(line, f" on {where(index)}") for index, line in enumerate(lines)]
+        return values
+
+    def aligned(self: Pipeline[str, str], text: str) -> tuple[str, Alignment]:
+        """The cleaned text, and which span of `text` each of its characters stands for.
+
+        Raises UsageError for a stage that cannot say (it has no method `aligned`), StageError as a call does.
+
+        >>> from textkit.text.clean import preset
+        >>> text, alignment = preset("web").aligned("<p>caf&eacute;  http://a.cn ok")
+        >>> text, alignment.span(0, 4), alignment.span(5, 7)
+        ('café ok', (3, 14), (28, 30))
+        """
+        alignment = Alignment.identity(len(text))
+        for position, stage in enumerate(self.stages, 1):
+            work = getattr(stage, "aligned", None)
+            if work is None:
+                raise UsageError(
+                    f"stage {position} ({type(stage).__name__}) keeps no map back to the raw text; "
+                    "leave it out, or give it a method 'aligned'"
+                )
+            try:
+                text, step = work(text)
+            except Exception as error:
+                raise _failure(stage, position, "", error) from error
+            alignment = alignment.then(step)
+        return text, alignment
+
     def _apply(self, value: Any, where: str) -> Out:
         for position, stage in enumerate(self.stages, 1):
             try:
                 value = stage(value)
-            except TextkitError as error:
-                raise type(error)(
-                    f"stage {position} ({type(stage).__name__}) failed{where}: {error}"
-                ) from error
             except Exception as error:
-                reason = f"{type(error).__name__}: {error}"
-                raise StageError(
-                    f"stage {position} ({type(stage).__name__}) failed{where}: {reason}"
-                ) from error
+                raise _failure(stage, position, where, error) from error
         return cast(Out, value)
 
     def recipe(self) -> list[dict[str, Any]]:
@@ -152,6 +194,14 @@ class Pipeline(Generic[In, Out]):
                 f"{path}: the recipe does not match its digest; the file was edited or damaged"
             )
         return pipeline
+
+
+def _failure(stage: object, position: int, where: str, error: Exception) -> TextkitError:
+    """What a pipeline raises when a stage does: an error of textkit keeps its kind."""
+    name = f"stage {position} ({type(stage).__name__}) failed{where}"
+    if isinstance(error, TextkitError):
+        return type(error)(f"{name}: {error}")
+    return StageError(f"{name}: {type(error).__name__}: {error}")
 
 
 def _read_document(path: Path) -> dict[str, Any]:

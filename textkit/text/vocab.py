@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+import dataclasses
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from textkit import atomic
 from textkit.errors import CheckpointError, InputError, UsageError
+from textkit.text import vocab_file
+from textkit.text.vocab_file import VocabFile
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from textkit.text.token_batch import TokenBatch
+    from textkit.text.token_table import TokenTable
 
 UNKNOWN = "<unk>"
-HEADER = "#textkit-vocab "
-FORMAT = 1
-
-_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_UNESCAPES = {escape: plain for plain, escape in _ESCAPES.items()}
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -87,10 +90,12 @@ class Vocab:
         specials: Sequence[str] = (UNKNOWN,),
         unknown: str | None = UNKNOWN,
         always: Iterable[str] = (),
+        total: int | None = None,
     ) -> Vocab:
         """The vocabulary of given counts; the mapping's order breaks ties (first seen first).
 
-        Tokens in `always` are kept whatever their count, which may be nought.
+        Tokens in `always` are kept whatever their count, which may be nought. `total` is how many
+        tokens the text has, where `counts` leaves some of them out.
 
         >>> Vocab.from_counts({"a": 1, "b": 2}, always=["c"]).tokens
         ('<unk>', 'b', 'a', 'c')
@@ -112,7 +117,7 @@ class Vocab:
         room = None if max_size is None else max_size - len(specials)
         ranked = ranked[:room]
         known = sum(counts[token] for token in ranked)
-        fallen = {unknown: sum(counts.values()) - known}
+        fallen = {unknown: (sum(counts.values()) if total is None else total) - known}
         return Vocab(
             tokens=(*specials, *ranked),
             counts=(*(fallen.get(token, 0) for token in specials), *(counts[token] for token in ranked)),
@@ -156,6 +161,45 @@ class Vocab:
                 ) from None
         get, unknown = ids.get, ids[self.unknown]
         return [get(token, unknown) for token in tokens]
+
+    def encode_flat(self, batch: TokenBatch) -> npt.NDArray[np.int32]:
+        """The ids of all tokens of a batch, (T,) int32: what `encode` gives, by compiled code.
+
+        `EncodedCorpus(vocab.encode_flat(batch), batch.offsets)` is the batch encoded. Raises
+        InputError for an unseen token when the vocabulary has no unknown word.
+
+        >>> from textkit.text.token_batch import TokenBatch
+        >>> vocab = Vocab(("<unk>", "to", "be"), (0, 1, 1))
+        >>> vocab.encode_flat(TokenBatch.of([["be"], ["or", "to"]])).tolist()
+        [2, 0, 1]
+        """
+        table, ids = self._table
+        codes = table.find(batch)
+        if self.unknown is None and (codes < 0).any():
+            unseen = (codes < 0).argmax()
+            start, end = batch.starts[unseen], batch.ends[unseen]
+            token = batch.buffer[start:end].tobytes().decode()
+            raise InputError(f"the token {token!r} is not in this vocabulary without unknown")
+        return ids[codes]
+
+    @cached_property
+    def _table(self) -> tuple[TokenTable, npt.NDArray[np.int32]]:
+        """What text can name, and the id of each code; the last id is that of code -1, the unseen."""
+        import numpy as np
+
+        from textkit.text.token_batch import TokenBatch
+        from textkit.text.token_table import TokenTable
+
+        # A file may name half a character, which no text holds and no buffer can.
+        ids = {token: i for token, i in self._ids.items() if not _SURROGATE.search(token)}
+        table = TokenTable()
+        table.add(TokenBatch.of([list(ids)]))
+        unknown = -1 if self.unknown is None else self._ids[self.unknown]
+        return table, np.array([*ids.values(), unknown], np.int32)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The fields alone: what is made from them is made anew where it is wanted."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
     def encode_batch(self, sequences: Iterable[Iterable[str]]) -> list[list[int]]:
         """`encode` for each sequence."""
@@ -203,19 +247,12 @@ class Vocab:
 
     def digest(self) -> str:
         """A hash of tokens and their order, equal on every machine: 12 hexadecimal digits."""
-        return hashlib.sha256("\n".join(map(_escape, self.tokens)).encode()).hexdigest()[:12]
+        return vocab_file.digest(self.tokens)
 
     def save(self, path: Path | str) -> None:
         r"""Write one token a line, `token<TAB>count`, with \\, \n, \r and \t escaped, after a header line."""
-        header = {
-            "format": FORMAT,
-            "specials": self.specials,
-            "unknown": self.unknown,
-            "digest": self.digest(),
-        }
-        lines = [HEADER + json.dumps(header, ensure_ascii=False)]
-        lines += [f"{_escape(token)}\t{count}" for token, count in zip(self.tokens, self.counts, strict=True)]
-        atomic.write_text(path, "\n".join(lines) + "\n")
+        file = VocabFile(self.tokens, self.counts, self.specials, self.unknown, self.digest())
+        vocab_file.write(path, file)
 
     @staticmethod
     def load(path: Path | str) -> Vocab:
@@ -223,63 +260,13 @@ class Vocab:
 
         Raises CheckpointError when the file is missing, damaged, or of another version.
         """
-        path = Path(path)
+        file = vocab_file.read(Path(path), unknown=UNKNOWN)
         try:
-            lines = path.read_bytes().decode("utf-8").removeprefix("\ufeff").split("\n")
-        except OSError as error:
-            raise CheckpointError(f"{path}: cannot be read: {(error.strerror or '').lower()}") from error
-        except UnicodeDecodeError as error:
+            vocab = Vocab(file.tokens, file.counts, specials=file.specials, unknown=file.unknown)
+        except (InputError, UsageError) as error:
+            raise CheckpointError(f"{path}: {error}") from error
+        if file.digest is not None and vocab.digest() != file.digest:
             raise CheckpointError(
-                f"{path}: not a vocabulary: not valid UTF-8 at byte {error.start}"
-            ) from error
-        if lines[-1] == "":
-            lines.pop()
-        if not lines:
-            raise CheckpointError(f"{path}: not a vocabulary: the file is empty")
-        if not lines[0].startswith(HEADER):
-            tokens = tuple(_unescape(line.removesuffix("\r")) for line in lines)
-            unknown = UNKNOWN if UNKNOWN in tokens else None
-            try:
-                return Vocab(tokens, (0,) * len(tokens), specials=int(tokens[0] == unknown), unknown=unknown)
-            except InputError as error:
-                raise CheckpointError(f"{path}: {error}") from error
-        return _parse(path, _read_header(path, lines[0]), lines[1:])
-
-
-def _read_header(path: Path, line: str) -> dict[str, Any]:
-    try:
-        header = json.loads(line[len(HEADER) :])
-        if header["format"] != FORMAT:
-            raise CheckpointError(
-                f"{path}:1: format {header['format']!r}; this version reads format {FORMAT}"
+                f"{path}: the tokens do not match the header's digest; the file was edited or damaged"
             )
-        return {"specials": int(header["specials"]), "unknown": header["unknown"], "digest": header["digest"]}
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
-        raise CheckpointError(f"{path}:1: not a vocabulary header: {error}") from error
-
-
-def _parse(path: Path, header: dict[str, Any], lines: list[str]) -> Vocab:
-    tokens, counts = [], []
-    for number, line in enumerate(lines, 2):
-        token, tab, count = line.rpartition("\t")
-        if not tab or not count.isdecimal() or len(count) > 18:
-            raise CheckpointError(f"{path}:{number}: a line is a token, a tab and a count, not {line[:40]!r}")
-        tokens.append(_unescape(token))
-        counts.append(int(count))
-    try:
-        vocab = Vocab(tuple(tokens), tuple(counts), specials=header["specials"], unknown=header["unknown"])
-    except (InputError, UsageError) as error:
-        raise CheckpointError(f"{path}: {error}") from error
-    if vocab.digest() != header["digest"]:
-        raise CheckpointError(
-            f"{path}: the tokens do not match the header's digest; the file was edited or damaged"
-        )
-    return vocab
-
-
-def _escape(token: str) -> str:
-    return re.sub(r"[\\\n\r\t]", lambda match: _ESCAPES[match[0]], token)
-
-
-def _unescape(line: str) -> str:
-    return re.sub(r"\\[\\nrt]", lambda match: _UNESCAPES[match[0]], line)
+        return vocab

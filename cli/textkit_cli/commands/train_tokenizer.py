@@ -10,10 +10,10 @@ import typer
 from textkit import atomic
 from textkit.errors import UsageError
 from textkit_cli import options
-from textkit_cli.blocks import read_blocks
 from textkit_cli.options import choose
-from textkit_cli.progress import progress
-from textkit_cli.rendering import each_line
+from textkit_cli.progress import progress, strides, total_size
+from textkit_cli.tokenizing import Cleaning
+from textkit_corpora.blocks import read_blocks
 from textkit_corpora.compression import is_standard
 
 TYPES = ("unigram", "bpe")
@@ -49,15 +49,19 @@ def command(
     choose("type", kind, TYPES)
     if is_standard(output):
         raise UsageError("a model is written to a file: name it with --output")
-    blocks = read_blocks(options.inputs(files), field=field, errors=errors)
-    stage = options.make_clean(clean)
+    names = options.inputs(files)
+    blocks = strides(read_blocks(names, field=field, errors=errors))
+    cleaning = Cleaning(options.make_clean(clean), errors)
     # The file is opened first: a name that cannot be written should not cost a training.
-    with atomic.writing(output) as temporary, progress(unit="lines", quiet=quiet) as advance:
+    with (
+        atomic.writing(output) as temporary,
+        progress(total=total_size(names), quiet=quiet) as advance,
+    ):
 
         def lines() -> Iterator[str]:
             for block in blocks:
-                yield from each_line(stage, block)
-                advance(len(block.lines))
+                yield from cleaning.lines(block)[0]
+                advance(block.read)
 
         model = train_sentencepiece(
             lines(),

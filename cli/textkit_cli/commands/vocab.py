@@ -2,34 +2,112 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from collections import Counter
-from dataclasses import dataclass
-from typing import Annotated
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from textkit.errors import UsageError
-from textkit.text import Pipeline, Tokenizer
-from textkit_cli import options
-from textkit_cli.blocks import Block, read_blocks
-from textkit_cli.parallel import map_blocks
-from textkit_cli.progress import progress
-from textkit_cli.rendering import each_line
+from textkit_cli import engines, options
+from textkit_cli.console import say
+from textkit_cli.progress import progress, strides, total_size
+from textkit_cli.tokenizing import Cleaning, Tokenizing
+from textkit_corpora.blocks import Block, read_blocks
 from textkit_corpora.compression import is_standard
+
+if TYPE_CHECKING:
+    from textkit.text import Vocab
+    from textkit.text.token_table import CountedTokens
+    from textkit.text.vocabulary_counter import VocabularyCounter
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How often each token stands in a block, first seen first; bytes read; what was skipped."""
+
+    counts: Counter[str] | CountedTokens
+    read: int
+    faults: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Counting:
-    """The number of lines of a block, and how often each token stands in it, first seen first."""
+    """The counts of a block; `batched`: by compiled code, no Python string a token."""
 
-    clean: Pipeline[str, str]
-    tokenizer: Tokenizer
+    tokenizing: Tokenizing
+    batched: bool = False
 
-    def __call__(self, block: Block) -> tuple[int, Counter[str]]:
-        counts: Counter[str] = Counter()
-        for tokens in each_line(lambda line: self.tokenizer(self.clean(line)), block):
-            counts.update(tokens)
-        return len(block.lines), counts
+    def __call__(self, block: Block) -> Counted:
+        if not self.batched:
+            lists, faults = self.tokenizing.map_tokens(list, block)
+            return Counted(Counter(chain.from_iterable(lists)), block.read, faults)
+        from textkit.text.token_table import TokenTable
+
+        tokens, faults = self.tokenizing.batch(block)
+        table = TokenTable()
+        table.add(tokens)
+        return Counted(table.counted(), block.read, faults)
+
+    def grown(self) -> Counting:
+        """The same for much text: in batches, where they can be had."""
+        return replace(self, batched=bool(self.tokenizing.pays(sys.maxsize)))
+
+
+class Tally:
+    """The counts of all blocks so far: in a Counter while there is little, then in compiled tables."""
+
+    def __init__(self, *, memory: int | None) -> None:
+        self._counts: Counter[str] | VocabularyCounter = Counter()
+        self._stack = contextlib.ExitStack()
+        if memory is not None:
+            self._change(memory)
+
+    def __enter__(self) -> Tally:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def add(self, more: Counter[str] | CountedTokens) -> None:
+        """The counts of the block that follows."""
+        if isinstance(self._counts, Counter) and isinstance(more, Counter):
+            self._counts.update(more)
+            return
+        if isinstance(self._counts, Counter):
+            self._change(None)
+        assert not isinstance(self._counts, Counter)
+        self._counts.merge(_compact(more) if isinstance(more, Counter) else more)
+
+    def vocab(self, *, min_count: int, max_size: int | None, specials: tuple[str, ...]) -> Vocab:
+        """The vocabulary of all."""
+        from textkit.text.vocab import Vocab
+
+        if isinstance(self._counts, Counter):
+            return Vocab.from_counts(self._counts, min_count=min_count, max_size=max_size, specials=specials)
+        return self._counts.vocab(min_count=min_count, max_size=max_size, specials=specials)
+
+    def _change(self, memory: int | None) -> None:
+        """Go on in a compiled table."""
+        from textkit.text.vocabulary_counter import VocabularyCounter
+
+        counter = self._stack.enter_context(VocabularyCounter(memory=memory))
+        assert isinstance(self._counts, Counter)
+        if self._counts:
+            counter.merge(_compact(self._counts))
+        self._counts = counter
+
+
+def _compact(counts: Counter[str]) -> CountedTokens:
+    import numpy as np
+
+    from textkit.text.token_batch import TokenBatch
+    from textkit.text.token_table import CountedTokens
+
+    return CountedTokens(TokenBatch.of([list(counts)]), np.array(list(counts.values()), np.int64))
 
 
 def command(
@@ -54,27 +132,66 @@ def command(
             show_default=False,
         ),
     ] = None,
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIZE",
+            help="Keep counts below this, 500M say; what is more goes to temporary files.",
+            show_default=False,
+        ),
+    ] = None,
     jobs: options.Jobs = 1,
+    engine: options.EngineName = "local",
+    scheduler: options.Scheduler = None,
     field: options.Field = None,
     errors: options.Errors = "strict",
+    on_error: options.OnError = "fail",
     quiet: options.Quiet = False,
 ) -> None:
     """Count the tokens of FILES, or of standard input, and write a vocabulary.
 
     A line of it is a token and its count, after a line that describes the file; specials come first,
-    then the most frequent token, and of equals the one seen first.
+    then the most frequent token, and of equals the one seen first. With --memory any number of
+    different tokens can be counted; those that are kept (--min-count, --max-size) must fit.
     """
-    from textkit.text.vocab import UNKNOWN, Vocab
+    from textkit.text.vocab import UNKNOWN
 
     if is_standard(output):
         raise UsageError("a vocabulary is written to a file: name it with --output")
-    blocks = read_blocks(options.inputs(files), field=field, errors=errors)
-    work = Counting(options.make_clean(clean), options.make_tokenizer(tokenizer, tokenizer_option))
-    counts: Counter[str] = Counter()
-    with progress(unit="lines", quiet=quiet) as advance:
-        for lines, more in map_blocks(work, blocks, jobs=jobs):
-            counts.update(more)
-            advance(lines)
-    specials = tuple(dict.fromkeys((UNKNOWN, *(special or ()))))
-    vocab = Vocab.from_counts(counts, min_count=min_count, max_size=max_size, specials=specials)
-    vocab.save(output)
+    bound = None if memory is None else _bound(memory)
+    skip = options.choose("way with bad records", on_error, options.ON_ERROR) == "skip"
+    names = options.inputs(files)
+    blocks = strides(read_blocks(names, field=field, errors=errors, skip=skip))
+    tokenizing = Tokenizing(
+        Cleaning(options.make_clean(clean), errors, skip), options.make_tokenizer(tokenizer, tokenizer_option)
+    )
+    size = total_size(names)
+    batched = tokenizing.pays(size if jobs == 1 else size or sys.maxsize)
+    work = Counting(tokenizing, bool(batched))
+    place = engines.make_engine(
+        engine, jobs=jobs, scheduler=scheduler, unlocked=work.batched and tokenizing.unlocked
+    )
+    with contextlib.ExitStack() as stack:
+        advance = stack.enter_context(progress(total=size, quiet=quiet))
+        if batched is None:
+            results = engines.by_and_by(work, work.grown, blocks, enough=tokenizing.enough)
+        else:
+            results = engines.run_blocks(work, blocks, engine=stack.enter_context(place), skip=skip)
+        tally = stack.enter_context(Tally(memory=bound))
+        for result in results:
+            tally.add(result.counts)
+            for fault in result.faults:
+                say(f"skipped {fault}")
+            advance(result.read)
+        specials = tuple(dict.fromkeys((UNKNOWN, *(special or ()))))
+        tally.vocab(min_count=min_count, max_size=max_size, specials=specials).save(output)
+
+
+def _bound(memory: str) -> int:
+    """--memory in bytes."""
+    from textkit.text.kernels import unavailable
+
+    size = options.parse_size(memory)
+    if reason := unavailable():
+        raise UsageError(f"--memory needs compiled loops, which cannot be had here ({reason})")
+    return size

@@ -139,6 +139,8 @@ def test_models_trained_elsewhere_are_used_as_the_package_does(settings):
         starts = [token.start for token in tokens]
         assert starts == sorted(starts)
         assert all(0 <= token.start <= token.end <= len(text) for token in tokens)
+    texts = [*corpus(50), "  Ｌｏｗ   ﬁｎｅ ① "]
+    assert tokenizer.batch(texts).lists() == peer.encode(texts, out_type=str)
     for text in corpus(50):
         assert tokenizer.detokenize(tokenizer(text)) == peer.decode(peer.encode(text)) == text
 
@@ -236,3 +238,17 @@ def test_an_interrupted_training_leaves_no_process() -> None:
         train_sentencepiece(lines(), vocab_size=20)
     after = subprocess.run(["ps", "-A", "-o", "args"], capture_output=True, text=True).stdout
     assert after.count("sentencepiece_trainer") <= before.count("sentencepiece_trainer")
+
+
+@EVERY_KIND
+@given(texts=st.lists(TEXTS.map("".join), max_size=4))
+def test_batches_are_the_pieces_one_by_one(settings, texts):
+    tokenizer = trained(*settings)
+    assert tokenizer.batch(texts).lists() == [tokenizer(text) for text in texts]
+
+
+def test_a_batch_with_and_without_unknown_characters():
+    tokenizer = trained()
+    texts = ["low", "☃☃ low ☃", "", "newest", "a☃<unk>b", "好 ok"]
+    assert tokenizer.batch(texts).lists() == [tokenizer(text) for text in texts]
+    assert "☃☃" in tokenizer.batch(texts).lists()[1]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from textkit.text.alignment import Alignment, substituted
 
 # Elements that stand inside a word or a line; any other known element separates words.
 _INLINE_NAMES = """
@@ -33,6 +37,23 @@ _MARKUP = re.compile(
     rf"|(?P<twice>&(?:amp;)+(?={_REFERENCE}))"
     rf"|&(?!{_REFERENCE})"
 )
+# There is no HTML without one of these.
+_HTML = re.compile(
+    r"[<&](?i:/?(?:[a-z][a-z0-9]*[-:]|(?:"
+    rf"{'|'.join((_INLINE_NAMES + _SEPARATING_NAMES + _DROPPED_NAMES).split())})[\s/>])"
+    r"|!--|!doctype|\?xml|[#a-z0-9]+;)"
+)
+# What the parser takes out or rewrites of text that `_MARKUP` has made unambiguous. A '>' within a quoted
+# value ends no tag; what is never closed reaches to the end.
+_PART = r"(?>=\s*(?:\"[^\"]*(?:\"|\Z)|'[^']*(?:'|\Z))|[^>])"
+_REST = rf"{_PART}*+(?:>|\Z)"
+_PARSED = re.compile(
+    rf"(?P<gone><svg(?=[\s/>]){_PART}*?/>"
+    rf"|<(?P<dropped>{'|'.join(_DROPPED)})(?=[\s/>]){_REST}(?s:.*?)(?:</(?P=dropped)(?=[\s/>]){_REST}|\Z)"
+    rf"|</?[A-Za-z]{_REST}|<!--(?s:-?>|.*?--!?>)|<[!?][^>]*>)"
+    rf"|&{_REFERENCE}|\x00|\r\n?|[\ud800-\udfff]+",
+    re.IGNORECASE,
+)
 _LINE_BREAKS = re.compile("[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 
 
@@ -58,20 +79,52 @@ class StripHtml:
     def __call__(self, text: str) -> str:
         if "<" not in text and "&" not in text:
             return text
-        from selectolax.lexbor import LexborHTMLParser
-
-        # An opened body keeps leading white space, which the parser would skip before <body>.
-        tree = LexborHTMLParser("<body>" + _unambiguous(text))
-        root = tree.root
-        if root is None:
-            return text
-        tree.strip_tags(_DROPPED)
+        if text.isprintable() and not _HTML.search(text):
+            return text  # the parser would change nothing
         # References such as &#10; may stand for a line break, and no stage may make one.
-        return _LINE_BREAKS.sub(" ", root.text())
+        return _LINE_BREAKS.sub(" ", _parsed(_MARKUP.sub(_unambiguous(text), text)))
+
+    def batch(self, lines: Sequence[str]) -> list[str]:
+        """Each line cleaned."""
+        return [self(line) if "<" in line or "&" in line else line for line in lines]
+
+    def aligned(self, text: str) -> tuple[str, Alignment]:
+        """The cleaned text and its alignment.
+
+        Exact: a character stands for itself, one that a reference gave for the reference, a space for the
+        beginning of the tag that left it. Only where the parser keeps other text than is thus expected
+        (a drawing within a drawing, say) is the whole mapped by comparison.
+        """
+        cleaned = self(text)
+        if cleaned == text:
+            return text, Alignment.identity(len(text))
+        escaped, escaping = substituted(_MARKUP, _unambiguous(text), text)
+        stripped, stripping = substituted(
+            _PARSED, lambda match: "" if match["gone"] else _resolved(match.group()), escaped
+        )
+        if _LINE_BREAKS.sub(" ", stripped) == cleaned:
+            return cleaned, escaping.then(stripping)
+        return cleaned, Alignment.compared(text, cleaned)
 
 
-def _unambiguous(text: str) -> str:
-    """`text` with what is not markup escaped, and a space before each tag that separates words.
+def _parsed(markup: str) -> str:
+    """The text of unambiguous markup."""
+    from selectolax.lexbor import LexborHTMLParser
+
+    # An opened body keeps leading white space, which the parser would skip before <body>.
+    tree = LexborHTMLParser("<body>" + markup)
+    root = tree.root
+    if root is None:
+        return markup
+    tree.strip_tags(_DROPPED)
+    return root.text()
+
+
+_resolved = functools.lru_cache(maxsize=4096)(_parsed)  # a reference costs a parser
+
+
+def _unambiguous(text: str) -> Callable[[re.Match[str]], str]:
+    """What `_MARKUP` is replaced by in `text`: what is not markup escaped, a space before separating tags.
 
     The known tags themselves are all renamed to <wbr>, an element without content. A tree of the real
     ones would move the text of broken tables and take time quadratic in its depth.
@@ -96,4 +149,4 @@ def _unambiguous(text: str) -> str:
             return markup
         return "&lt;" + markup[1:]
 
-    return _MARKUP.sub(replace, text)
+    return replace

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from textkit.errors import UsageError
+from textkit.text.alignment import Alignment, substituted
 
 # Only ASCII, as in RFC 3986: Chinese text follows an address without a space. The last character is one
 # that does not end a sentence.
@@ -20,6 +22,7 @@ _EMAIL = re.compile(
     r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})\.){1,8}[A-Za-z]{2,63}(?![A-Za-z0-9])",
     re.IGNORECASE,
 )
+_AT = re.compile("@[A-Za-z0-9]")
 
 
 def _check(replacement: str) -> None:
@@ -49,6 +52,17 @@ class RemoveUrls:
             return text
         return _URL.sub(lambda _: self.replacement, text)
 
+    def batch(self, lines: Sequence[str]) -> list[str]:
+        """Each line cleaned."""
+        text = "\n".join(lines)
+        if "://" not in text and "www." not in text.lower():
+            return list(lines)
+        return [self(line) if "." in line or "://" in line else line for line in lines]
+
+    def aligned(self, text: str) -> tuple[str, Alignment]:
+        """The cleaned text and its exact alignment: a replacement stands for the address."""
+        return substituted(_URL, lambda _: self.replacement, text)
+
 
 @dataclass(frozen=True)
 class RemoveEmails:
@@ -64,4 +78,13 @@ class RemoveEmails:
         _check(self.replacement)
 
     def __call__(self, text: str) -> str:
-        return _EMAIL.sub(lambda _: self.replacement, text) if "@" in text else text
+        return _EMAIL.sub(lambda _: self.replacement, text) if _AT.search(text) else text
+
+    def batch(self, lines: Sequence[str]) -> list[str]:
+        """Each line cleaned."""
+        found = _AT.search
+        return [self(line) if found(line) else line for line in lines]
+
+    def aligned(self, text: str) -> tuple[str, Alignment]:
+        """The cleaned text and its exact alignment: a replacement stands for the address."""
+        return substituted(_EMAIL, lambda _: self.replacement, text)

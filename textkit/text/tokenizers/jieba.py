@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textkit.errors import InputError, UsageError, unknown_name
 from textkit.text.tokenizer import Token
 from textkit.text.tokenizers.jieba_dictionary import jieba_package, parse_entries, segmenter
 from textkit.text.tokenizers.jieba_unknown import unknown_words
+
+if TYPE_CHECKING:
+    from textkit.text.lines import Lines
+    from textkit.text.token_batch import TokenBatch
 
 MODES = ("accurate", "full", "search")
 _WESTERN = re.compile("[a-zA-Z0-9]")
@@ -66,6 +70,68 @@ class JiebaTokenizer:
         if self.mode == "full":
             return list(segmenter(self.user_dictionary)[0].cut(text, cut_all=True))
         return [piece for word in self._words(text) for piece in (*self._inner_words(word), word)]
+
+    @property
+    def batch_pays(self) -> int:
+        """A megabyte, which takes jieba a second."""
+        return 1 << 20
+
+    @property
+    def unlocked(self) -> bool:
+        """Batches run without the interpreter's lock."""
+        return True
+
+    def batch(self, texts: Sequence[str] | Lines) -> TokenBatch:
+        """The tokens of many lines, some fifty times as fast as jieba, by compiled loops over their bytes.
+
+        The first batch ever compiles them and builds the dictionary's trie, which takes some seconds;
+        both are kept for later processes. Raises ImportError when numba cannot be had.
+
+        >>> JiebaTokenizer().batch(["我来到北京", "清华大学"]).lists()
+        [['我', '来到', '北京'], ['清华大学']]
+        """
+        from textkit.text.lines import Lines
+        from textkit.text.token_batch import TokenBatch
+        from textkit.text.tokenizers import jieba_batch
+        from textkit.text.tokenizers.jieba_model import load_model
+
+        lines = Lines.of(texts)
+        model = load_model(self.user_dictionary)
+        if self.mode == "accurate":
+            return jieba_batch.accurate(lines, model, hmm=self.hmm)
+        if self.mode == "search":
+            return jieba_batch.search(lines, model, hmm=self.hmm)
+        return jieba_batch.full(lines, model) or TokenBatch.of([self(line) for line in lines])
+
+    def add_word(self, word: str, frequency: int | None = None) -> JiebaTokenizer:
+        """A tokenizer that knows `word` too; with no frequency just often enough to be cut out.
+
+        A frequency of 0 forbids it. Raises InputError for a word that holds white space.
+
+        >>> JiebaTokenizer()("云计算"), JiebaTokenizer().add_word("云计算")("云计算")
+        (['云', '计算'], ['云计算'])
+        """
+        entry = word if frequency is None else f"{word} {frequency}"
+        words = self.user_dictionary
+        start = words + b"\n" if words and not words.endswith(b"\n") else words
+        return replace(self, user_dictionary=start + entry.encode() + b"\n")
+
+    def delete_word(self, word: str) -> JiebaTokenizer:
+        """A tokenizer that never cuts out `word`.
+
+        >>> JiebaTokenizer().delete_word("今天天气")("今天天气不错")
+        ['今天', '天气', '不错']
+        """
+        return self.add_word(word, 0)
+
+    def suggest_frequency(self, segment: str | tuple[str, ...]) -> int:
+        """The frequency at which `segment` is cut out whole, or, for a tuple, at which its parts come apart.
+
+        >>> JiebaTokenizer().suggest_frequency("中出"), JiebaTokenizer().suggest_frequency(("中", "将"))
+        (348, 494)
+        """
+        frequency: int = segmenter(self.user_dictionary)[0].suggest_freq(segment)
+        return frequency
 
     def offsets(self, text: str) -> list[Token]:
         """The tokens with their places in `text`.

@@ -10,6 +10,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import importlib.metadata
+import importlib.util
 import marshal
 import os
 import re
@@ -21,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from textkit import atomic
-from textkit.errors import InputError, TextkitError
+from textkit.errors import InputError, TextkitError, UsageError
 
 _CHECKSUM = 32  # bytes of a sha256
 _ENTRY = re.compile(r"(?P<word>\S+)(?P<frequency> [0-9]+)?(?P<tag> [a-z]+)?")
@@ -37,6 +39,20 @@ def jieba_package() -> Any:
         warnings.filterwarnings("ignore", ".*pkg_resources", DeprecationWarning)
         import jieba
     return jieba
+
+
+def package_folder() -> Path:
+    """Where jieba lies, found without importing it; raises UsageError when it is not installed."""
+    found = importlib.util.find_spec("jieba")
+    if found is None or found.origin is None:
+        raise UsageError("jieba is not installed; install it with: pip install jieba")
+    return Path(found.origin).parent
+
+
+@functools.lru_cache(maxsize=1)
+def package_version() -> str:
+    """The version of the installed jieba."""
+    return importlib.metadata.version("jieba")
 
 
 def private_folder() -> Path | None:

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textkit.errors import UsageError, unknown_name
 from textkit.text.tokenizer import Token
 from textkit.text.tokenizers.spacing import join_words
 
+if TYPE_CHECKING:
+    from textkit.text.lines import Lines
+    from textkit.text.token_batch import TokenBatch
+    from textkit.text.tokenizers.spacy_stretches import SpacyStretches
+
 
 @functools.lru_cache(maxsize=8)
 def _tokenizer(language: str, model: str) -> Any:
     return _model_tokenizer(model) if model else _blank_tokenizer(language)
+
+
+@functools.lru_cache(maxsize=8)
+def _stretches(language: str, model: str) -> SpacyStretches | None:
+    """None for a tokenizer whose tokens depend on more than the stretch they are in."""
+    from textkit.text.tokenizers.spacy_stretches import SpacyStretches
+
+    tokenizer = _tokenizer(language, model)
+    return SpacyStretches(tokenizer) if SpacyStretches.suits(tokenizer) else None
 
 
 def _blank_tokenizer(language: str) -> Any:
@@ -59,6 +74,8 @@ class SpacyTokenizer:
 
     language: str = "en"
     model: str = ""
+    batch_pays: ClassVar[int] = 1 << 19  # which takes spaCy a second
+    unlocked: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if self.model and self.language != "en":
@@ -74,6 +91,20 @@ class SpacyTokenizer:
             for token in _tokenizer(self.language, self.model)(text)
             if not token.is_space
         ]
+
+    def batch(self, texts: Sequence[str] | Lines) -> TokenBatch:
+        """The tokens of each line; spaCy sees each distinct word with its punctuation once.
+
+        Tokenizers of another kind than spaCy's usual one (Chinese, say) see every line.
+        """
+        from textkit.text.lines import Lines
+        from textkit.text.tokenizers.slices import slices
+
+        lines = Lines.of(texts)
+        stretches = _stretches(self.language, self.model)
+        if stretches:
+            return stretches.tokens(lines)
+        return slices(lines, [[(token.start, token.end) for token in self.offsets(text)] for text in texts])
 
     def detokenize(self, tokens: list[str]) -> str:
         """The tokens with the usual spaces between words."""

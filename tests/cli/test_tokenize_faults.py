@@ -1,0 +1,190 @@
+"""`textkit tokenize` and `vocab` on a bad day: killed, interrupted, resumed, workers shot."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Textkit = Callable[..., Any]
+TEXTKIT = [sys.executable, "-m", "textkit_cli"]
+LINE = "Mr. Chen doesn't agree (he said so, twice); it's “odd”, isn't it? 我来到北京。\n"
+
+
+def start(*arguments: object) -> subprocess.Popen[bytes]:
+    command = [*TEXTKIT, *(str(argument) for argument in arguments)]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def children(process: subprocess.Popen[bytes]) -> list[int]:
+    """The processes that a process has started and that work for it."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rpartition(")")[2].split()
+            command = status.with_name("cmdline").read_bytes()
+        except OSError:
+            continue
+        if int(fields[1]) == process.pid and b"resource_tracker" not in command:
+            found.append(int(status.parent.name))
+    return found
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
+    """Three blocks, which NLTK needs seconds for, and what comes out."""
+    folder = tmp_path_factory.mktemp("faults")
+    source = folder / "f.txt"
+    source.write_text("".join(f"{i} {LINE}" for i in range(25_000)), encoding="utf-8")
+    done = start("tokenize", "--tokenizer", "nltk", "-j", "2", source, "-o", folder / "whole.txt")
+    assert done.communicate() == (b"", b"")
+    return source, (folder / "whole.txt").read_bytes()
+
+
+@pytest.mark.parametrize(("jobs", "number"), [(1, signal.SIGINT), (2, signal.SIGTERM), (2, signal.SIGKILL)])
+def test_stopped_and_resumed_it_is_the_same(
+    work: tuple[Path, bytes], tmp_path: Path, jobs: int, number: signal.Signals
+) -> None:
+    source, whole = work
+    out = tmp_path / "out.txt.gz"
+    arguments = ["tokenize", "--tokenizer", "nltk", "-j", jobs, source, "-o", out]
+    journal = tmp_path / "out.txt.gz.partial" / "journal.json"
+    process = start(*arguments)
+    wait_until(lambda: journal.exists() and json.loads(journal.read_bytes())["blocks"] > 0)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=30)
+    assert not out.exists()
+    if number == signal.SIGKILL:
+        assert process.returncode == -number
+    else:
+        assert process.returncode == 128 + number
+        word = "interrupted" if number == signal.SIGINT else "terminated"
+        assert errors.decode() == (
+            f"textkit: {word}; the finished part is kept in {out}.partial; add --resume to go on\n"
+        )
+    again = start(*arguments)
+    assert (again.communicate()[1].decode(), again.returncode) == (
+        f"textkit: error: {out}.partial: holds an unfinished run "
+        f"({json.loads(journal.read_bytes())['blocks']} blocks, "
+        f"{json.loads(journal.read_bytes())['size']} bytes); "
+        "add --resume to go on, or remove the folder to start over\n",
+        1,
+    )
+    other = start(*arguments, "--resume", "--clean", "en")
+    assert b"was begun with other settings" in other.communicate()[1]
+    resumed = start("tokenize", "--tokenizer", "nltk", "-j", 3 - jobs, source, "-o", out, "--resume")
+    assert (resumed.communicate()[1], resumed.returncode) == (b"", 0)
+    assert gzip.decompress(out.read_bytes()) == whole
+    assert [path.name for path in tmp_path.iterdir()] == ["out.txt.gz"]
+
+
+def test_a_worker_that_is_shot_is_replaced(work: tuple[Path, bytes], tmp_path: Path) -> None:
+    source, whole = work
+    process = start("tokenize", "--tokenizer", "nltk", "-j", "2", source, "-o", tmp_path / "out.txt")
+    data = tmp_path / "out.txt.partial" / "data"
+    wait_until(lambda: data.exists() and data.stat().st_size > 0)
+    os.kill(children(process)[0], signal.SIGKILL)
+    assert (process.communicate()[1], process.returncode) == (b"", 0)
+    assert (tmp_path / "out.txt").read_bytes() == whole
+
+
+def test_on_a_cluster_whose_worker_is_shot(work: tuple[Path, bytes], tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    source, whole = work
+    arguments = ["--tokenizer", "nltk", "--engine", "dask", "-j", "2", source, "-o"]
+    process = start("tokenize", *arguments, tmp_path / "out.txt")
+    data = tmp_path / "out.txt.partial" / "data"
+    wait_until(lambda: data.exists() and data.stat().st_size > 0)
+    os.kill(children(process)[0], signal.SIGKILL)
+    assert (process.communicate()[1], process.returncode) == (b"", 0)
+    assert (tmp_path / "out.txt").read_bytes() == whole
+
+
+def test_counts_are_the_same_however_they_are_made(textkit: Textkit, tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    source = tmp_path / "f.txt"
+    source.write_text("".join(f"{i} {i % 977} {LINE}" for i in range(30_000)), encoding="utf-8")
+    settings = ["vocab", "--tokenizer", "whitespace", source]
+    assert textkit(*settings, "-o", tmp_path / "plain") == (0, "", "")
+    for number, more in enumerate(
+        (["-j", 2], ["--memory", "1M"], ["--memory", "2M", "-j", 2], ["--engine", "dask", "-j", 2])
+    ):
+        assert textkit(*settings, *more, "-o", tmp_path / str(number)) == (0, "", "")
+        assert (tmp_path / str(number)).read_bytes() == (tmp_path / "plain").read_bytes(), more
+    assert textkit("vocab", "-o", tmp_path / "stdin", "--tokenizer", "whitespace", stdin=source.read_bytes())
+    assert (tmp_path / "stdin").read_bytes() == (tmp_path / "plain").read_bytes()
+
+
+def test_bad_records_are_skipped_by_request(textkit: Textkit, tmp_path: Path) -> None:
+    (tmp_path / "f.txt").write_bytes(b"one two\n\xff three\nfour\n")
+    (tmp_path / "f.jsonl").write_text('{"text": "one two"}\n{"text": 3}\nnot json\n{"text": "four"}\n')
+    for name, faults in (
+        ("f.txt", ["f.txt:2: not valid UTF-8"]),
+        ("f.jsonl", ["f.jsonl:2: field 'text': holds a value of type int", "f.jsonl:3: not valid JSON"]),
+    ):
+        path = tmp_path / name
+        for jobs in ("1", "2"):
+            ran = textkit("tokenize", "--on-error", "skip", "-j", jobs, path)
+            assert (ran.status, ran.out) == (0, "one two\n" + "\n" * len(faults) + "four\n")
+            lines = ran.err.splitlines()
+            assert len(lines) == len(faults)
+            for line, fault in zip(lines, faults, strict=True):
+                assert line.startswith(f"textkit: skipped {tmp_path / fault}")
+            ran = textkit("vocab", "--on-error", "skip", "-j", jobs, path, "-o", tmp_path / "v")
+            assert (ran.status, len(ran.err.splitlines())) == (0, len(faults))
+            assert "four\t1" in (tmp_path / "v").read_text()
+        assert textkit("tokenize", path).status == 1
+    ran = textkit("tokenize", "--on-error", "skop", tmp_path / "f.txt")
+    assert "unknown way with bad records 'skop': did you mean 'skip'? (known: fail, skip)" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--scheduler", "tcp://localhost:1"], "--scheduler needs --engine dask"),
+        (["--engine", "dusk"], "unknown engine 'dusk': did you mean 'dask'? (known: dask, local)"),
+        (["--resume"], "only a file can be resumed, not standard output; name one with --output"),
+        (["--format", "csv", "-o", "x.parquet"], "--format parquet and --output FILE.parquet go together"),
+    ],
+)
+def test_bad_usage(textkit: Textkit, tmp_path: Path, arguments: list[str], message: str) -> None:
+    (tmp_path / "f.txt").write_text("a\n")
+    ran = textkit("tokenize", tmp_path / "f.txt", *arguments)
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err == f"textkit: error: {message} (try 'textkit tokenize --help')\n"
+
+
+def peak(*arguments: object) -> float:
+    """The megabytes that a command took at most."""
+    program = (
+        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); "
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    command = [sys.executable, "-c", program, *TEXTKIT, *(str(argument) for argument in arguments)]
+    return int(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout) / 1024
+
+
+def test_memory_does_not_grow_with_the_input(tmp_path: Path) -> None:
+    peaks = []
+    for megabytes in (16, 96):
+        path = tmp_path / f"{megabytes}.txt"
+        line = ("我来到北京清华大学 to be or not " * 4).encode() + b"\n"
+        path.write_bytes(line * (megabytes * 1_000_000 // len(line)))
+        peaks.append(peak("tokenize", "--tokenizer", "jieba", "-j", "2", path, "-o", tmp_path / "out.txt"))
+    assert peaks[1] < peaks[0] * 1.15
