@@ -78,9 +78,13 @@ class TokenBatch:
         from textkit.text.kernels.joining import join_tokens
 
         mark = np.frombuffer(separator.encode(), np.uint8)
-        out = np.empty(self._bytes() + len(self.starts) * len(mark) + len(self), np.uint8)
+        out = np.empty(self._bytes() + len(self.starts) * len(mark) + len(self) + 7, np.uint8)
         size = join_tokens(self.buffer, self.starts, self.ends, self.offsets, mark, out)
-        return out[:size].tobytes()
+        joined = out[:size].tobytes()
+        if joined.count(b"\n") == len(self):
+            return joined
+        lines = (separator.join(tokens).replace("\n", " ") for tokens in self.lists())
+        return "".join(f"{line}\n" for line in lines).encode()
 
     def json(self, *, prefix: str = '{"tokens": ', suffix: str = "}\n") -> bytes:
         r"""For each line a JSON array of its tokens, between `prefix` and `suffix`, as json.dumps writes it.

@@ -10,6 +10,8 @@ from textkit.text.kernels.compiled import compiled
 Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int32]
 
+_0, _1, _2, _3 = [np.uint64(i) for i in range(4)]  # unsigned places: no test for negative ones
+
 
 @compiled
 def split_lines(data: Bytes, starts: Places, ends: Places) -> tuple[int, int]:
@@ -19,50 +21,49 @@ def split_lines(data: Bytes, starts: Places, ends: Places) -> tuple[int, int]:
     table 3-7: no surrogates, nothing longer than need be) or holds a NUL, how many lines end before
     the place, and the place.
     """
-    size = data.size
-    place = 0
-    start = 0
-    lines = 0
+    size = np.uint64(data.size)
+    place = start = lines = _0
     while place < size:
         byte = data[place]
         if byte < 0x80:
             if byte == 10:
                 starts[lines] = start
-                ends[lines] = place - 1 if place > start and data[place - 1] == 13 else place
-                lines += 1
-                start = place + 1
+                ends[lines] = place - _1 if place > start and data[place - _1] == 13 else place
+                lines += _1
+                start = place + _1
             elif byte == 0:
-                return lines, place
-            place += 1
+                return np.int64(lines), np.int64(place)
+            place += _1
             continue
         low, high = 0x80, 0xBF  # of the second byte
         if byte < 0xC2 or byte > 0xF4:
-            return lines, place
+            return np.int64(lines), np.int64(place)
         if byte < 0xE0:
-            more = 1
+            more = _1
         elif byte < 0xF0:
-            more = 2
+            more = _2
             if byte == 0xE0:
                 low = 0xA0
             elif byte == 0xED:
                 high = 0x9F
         else:
-            more = 3
+            more = _3
             if byte == 0xF0:
                 low = 0x90
             elif byte == 0xF4:
                 high = 0x8F
-        if place + more >= size or data[place + 1] < low or data[place + 1] > high:
-            return lines, place
-        for following in range(place + 2, place + more + 1):
-            if data[following] & 0xC0 != 0x80:
-                return lines, place
-        place += more + 1
+        if place + more >= size or data[place + _1] < low or data[place + _1] > high:
+            return np.int64(lines), np.int64(place)
+        if more > _1 and data[place + _2] & 0xC0 != 0x80:
+            return np.int64(lines), np.int64(place)
+        if more > _2 and data[place + _3] & 0xC0 != 0x80:
+            return np.int64(lines), np.int64(place)
+        place += more + _1
     if start < size:
         starts[lines] = start
         ends[lines] = size
-        lines += 1
-    return lines, -1
+        lines += _1
+    return np.int64(lines), -1
 
 
 @compiled

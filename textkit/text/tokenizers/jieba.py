@@ -65,6 +65,8 @@ class JiebaTokenizer:
             raise InputError(f"{path}: {error}") from error
 
     def __call__(self, text: str) -> list[str]:
+        if not text:  # and so a tokenizer that will be given batches does not load jieba's dictionary
+            return []
         if self.mode == "accurate":
             return self._words(text)
         if self.mode == "full":

@@ -17,9 +17,9 @@ from textkit.text.tokenizers.jieba_model import JiebaModel
 class _Room(NamedTuple):
     """What the loops work in: an element for each byte of the longest stretch, and one more."""
 
-    labels: npt.NDArray[np.int32]
-    places: npt.NDArray[np.int32]
-    lasts: npt.NDArray[np.int32]
+    labels: npt.NDArray[np.uint16]
+    places: npt.NDArray[np.uint32]
+    lasts: npt.NDArray[np.uint32]
     scores: npt.NDArray[np.float64]
     choices: npt.NDArray[np.uint8]
     cuts: npt.NDArray[np.uint8]
@@ -28,9 +28,9 @@ class _Room(NamedTuple):
     def of(starts: npt.NDArray[np.int32], ends: npt.NDArray[np.int32]) -> _Room:
         size = int((ends - starts).max(initial=0)) + 1
         return _Room(
-            labels=np.empty(size, np.int32),
-            places=np.empty(size, np.int32),
-            lasts=np.empty(size, np.int32),
+            labels=np.empty(size, np.uint16),
+            places=np.empty(size, np.uint32),
+            lasts=np.empty(size, np.uint32),
             scores=np.empty(size, np.float64),
             choices=np.empty(size, np.uint8),
             cuts=np.empty(size, np.uint8),
@@ -43,7 +43,7 @@ def accurate(lines: Lines, model: JiebaModel, *, hmm: bool) -> TokenBatch:
     starts, ends, offsets = _outputs(lines, 1)
     kernel.accurate_words(
         lines.buffer, lines.starts, lines.ends, model.alphabet, model.units, model.weights,
-        model.unseen, model.emission, model.transition, model.forbidding, hmm, room.labels,
+        model.emission, model.transition, model.forbidding, hmm, room.labels,
         room.places, room.lasts, room.scores, room.choices, room.cuts,
         starts, ends, offsets,
     )  # fmt: skip

@@ -30,33 +30,32 @@ from textkit.text.tokenizers.jieba_dictionary import (
 )
 from textkit.text.tokenizers.jieba_unknown import IMPOSSIBLE
 
-FORMAT = 2
+FORMAT = 4
 HEADER = 4096  # bytes: what follows lies on a page of its own
 WESTERN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+#&._%-"  # labels 1 to 69
 FIRST_HAN, LAST_HAN = 0x4E00, 0x9FD5
 TAGS = "BEMS"  # beginning, end and middle of a word; a word of a single character
 STEPS = ("EB", "SB", "BM", "MM", "ES", "SS", "BE", "ME")  # what can follow what
-_TYPES = {"units": "<i8", "weights": "<f8", "alphabet": "<i2", "emission": "<f8", "transition": "<f8"}
+_TYPES = {"units": "<u8", "weights": "<f8", "alphabet": "<u2", "emission": "<f8", "transition": "<f8"}
 
 
 @dataclass(frozen=True, eq=False)
 class JiebaModel:
-    """`units` (S,) is the trie, see `jieba_trie`; `weights` (K,) are log frequencies less log total.
+    """`units` (S,) is the trie, see `jieba_trie`; `weights` (K,) are log frequencies less log total;
+    the first two are that of a character never seen.
 
     `alphabet` (65,536,) int16 are the labels of the code points: 0 for what is in no word, 1 to 69 for
     letters, digits and signs, then Han characters, the most used first; one label serves all of those
     that no word and no table holds. `emission` (labels, 4) and `transition` (12,)
     are the Markov model's: log probabilities in the order B, E, M, S; the starts, then the eight
-    transitions that occur. `unseen` is the weight of a character that is no word, `forbidding` says
-    whether words are forbidden.
+    transitions that occur. `forbidding` says whether words are forbidden.
     """
 
-    units: npt.NDArray[np.int64]
+    units: npt.NDArray[np.uint64]
     weights: npt.NDArray[np.float64]
-    alphabet: npt.NDArray[np.int16]
+    alphabet: npt.NDArray[np.uint16]
     emission: npt.NDArray[np.float64]
     transition: npt.NDArray[np.float64]
-    unseen: float
     forbidding: bool
 
     def __post_init__(self) -> None:
@@ -98,7 +97,6 @@ def _content(model: JiebaModel, digest: str) -> bytes:
         "jieba": package_version(),
         "sha256": hashlib.sha256(data).hexdigest(),
         "sizes": [array.size for array in arrays],
-        "unseen": model.unseen,
         "forbidding": model.forbidding,
     }
     return json.dumps(header).encode().ljust(HEADER) + data
@@ -120,7 +118,7 @@ def _read(path: Path, digest: str) -> JiebaModel | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     arrays["emission"] = arrays["emission"].reshape(-1, 4)
-    return JiebaModel(**arrays, unseen=header["unseen"], forbidding=header["forbidding"])
+    return JiebaModel(**arrays, forbidding=header["forbidding"])
 
 
 def build_model(user_dictionary: bytes) -> JiebaModel:
@@ -129,7 +127,7 @@ def build_model(user_dictionary: bytes) -> JiebaModel:
     words = [word for word, frequency in tokenizer.FREQ.items() if frequency or word in forbidden]
     frequencies = [tokenizer.FREQ[word] for word in words]
     emissions = _emissions()
-    label = np.zeros(1 << 16, np.int16)
+    label = np.zeros(1 << 16, np.uint16)
     label[[ord(character) for character in WESTERN]] = np.arange(1, len(WESTERN) + 1)
     label[FIRST_HAN : LAST_HAN + 1] = _han_labels(words, frequencies, emissions)
     labels, lengths = jieba_trie.labels_of(words, label)
@@ -137,26 +135,26 @@ def build_model(user_dictionary: bytes) -> JiebaModel:
     # The logarithms as jieba takes them, by Python's own function: the last bit decides between equals.
     log_total = math.log(tokenizer.total)
     kinds = sorted(set(frequencies) - {0})
-    weights = np.array([np.nan, np.nan, *(math.log(kind) - log_total for kind in kinds)])
+    unseen = math.log(1) - log_total
+    weights = np.array([unseen, unseen, *(math.log(kind) - log_total for kind in kinds)])
     weight_of = {kind: place for place, kind in enumerate(kinds, 2)} | {0: jieba_trie.FORBIDDEN}
     units = jieba_trie.build_units(
         labels[np.repeat(known, lengths)],
         lengths[known],
         np.array([weight_of[frequency] for frequency in frequencies])[known],
         heat=np.array(frequencies, np.float64)[known],
+        largest=int(label.max()),
     )
     emission = np.full((int(label.max()) + 1, 4), IMPOSSIBLE)
     for tag, table in enumerate(emissions):
         characters = [character for character in table if FIRST_HAN <= ord(character) <= LAST_HAN]
         emission[[label[ord(character)] for character in characters], tag] = [table[c] for c in characters]
-    return JiebaModel(
-        units, weights, label, emission, _transitions(), math.log(1) - log_total, bool(forbidden)
-    )
+    return JiebaModel(units, weights, label, emission, _transitions(), bool(forbidden))
 
 
 def _han_labels(
     words: list[str], frequencies: list[int], emissions: list[dict[str, float]]
-) -> npt.NDArray[np.int16]:
+) -> npt.NDArray[np.uint16]:
     """The label of each Han character: by how often it occurs, so that the usual ones lie together."""
     codes = np.frombuffer("".join(words).encode("utf-32-le"), np.uint32)
     times = np.repeat(np.array(frequencies, np.float64), np.fromiter(map(len, words), np.int64, len(words)))
@@ -165,7 +163,7 @@ def _han_labels(
         heat[[ord(character) for character in table]] += 1
     heat = heat[FIRST_HAN : LAST_HAN + 1]
     order = np.argsort(-heat, kind="stable")
-    labels = np.empty(len(heat), np.int16)
+    labels = np.empty(len(heat), np.uint16)
     labels[order] = np.minimum(np.arange(len(heat)), np.count_nonzero(heat)) + len(WESTERN) + 1
     return labels
 

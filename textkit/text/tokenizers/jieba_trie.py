@@ -19,22 +19,25 @@ NO_WORD, FORBIDDEN = 0, 1  # weights that are none: a mere beginning, and a word
 Longs = npt.NDArray[np.int64]
 
 
-def build_units(labels: Longs, lengths: Longs, weights: Longs, *, heat: npt.NDArray[np.float64]) -> Longs:
-    """The units of a trie of W distinct words; unit 0 is empty.
+def build_units(
+    labels: Longs, lengths: Longs, weights: Longs, *, heat: npt.NDArray[np.float64], largest: int
+) -> npt.NDArray[np.uint64]:
+    """The units of a trie of W distinct words.
 
     `labels` (the sum of `lengths`,) are those of the words' characters, one word after the other, from
-    1 up; `weights` (W,) what each word's node gets. Words with much `heat` (W,) come to lie close
-    together, which the processor's caches reward.
+    1 to `largest`; `weights` (W,) what each word's node gets. Words with much `heat` (W,) come to lie
+    close together, which the processor's caches reward. Units 0 to `largest` belong to the single
+    characters, and are 0 for those with which no word begins.
 
-    >>> units = build_units(np.array([1, 1, 2]), np.array([1, 2]), np.array([2, 3]), heat=np.ones(2))
-    >>> [int(unit) & 0x7FFF for unit in units[:2]], int(units[1]) >> 15 & 0x3FFFF
-    ([0, 1], 2)
+    >>> labels, heat = np.array([1, 1, 2]), np.ones(2)
+    >>> units = build_units(labels, np.array([1, 2]), np.array([2, 3]), heat=heat, largest=3)
+    >>> [int(unit) & 0x7FFF for unit in units[:4]], int(units[1]) >> 15 & 0x3FFFF
+    ([0, 1, 0, 0], 2)
     """
     if weights.max() >> WEIGHT_BITS:
         raise InputError(f"user dictionary: more than {1 << WEIGHT_BITS:,} different frequencies; round them")
     parent, label, node_weight, node_heat = _nodes(labels, lengths, weights, heat)
     count = len(parent)
-    largest = int(label.max())
     order = np.lexsort((label, parent))
     children = np.bincount(parent + 1, minlength=count + 1)  # parent -1: the root
     first = np.concatenate(([0], np.cumsum(children)))[1:]  # of node n: first[n] .. first[n+1]
@@ -44,7 +47,7 @@ def build_units(labels: Longs, lengths: Longs, weights: Longs, *, heat: npt.NDAr
     base[inner] = slots[order[first[inner]]] - label[order[first[inner]]]
     units = np.zeros(int(slots.max()) + largest + 1, np.int64)
     units[slots] = label | node_weight << LABEL_BITS | base << (LABEL_BITS + WEIGHT_BITS)
-    return units
+    return units.view(np.uint64)
 
 
 def _nodes(
@@ -98,7 +101,7 @@ def _slots(
     return np.where(parent < 0, label, base[parent] + label)
 
 
-def labels_of(words: Sequence[str], label: npt.NDArray[np.int16]) -> tuple[Longs, Longs]:
+def labels_of(words: Sequence[str], label: npt.NDArray[np.uint16]) -> tuple[Longs, Longs]:
     """The labels of the characters of all words, one after the other, and the words' lengths.
 
     `label` (65,536,) are those of the code points; any further one is outside the alphabet, as is 0.
