@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import statistics
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +19,7 @@ import nltk.lm
 import numpy as np
 from nltk.util import everygrams
 from results import data_folder, machine, publish, table
+from timing import in_turns
 
 from textkit.data.encoded import EncodedCorpus
 from textkit.lm.arpa import write_arpa
@@ -59,13 +58,8 @@ def theirs(path: Path, model: nltk.lm.api.LanguageModel, order: int) -> nltk.lm.
 
 def alternate(one: Callable[[], object], other: Callable[[], object], repeat: int) -> tuple[float, float]:
     """Median seconds of two tasks that run in turns."""
-    seconds: tuple[list[float], list[float]] = ([], [])
-    for _ in range(repeat):
-        for task, taken in zip((one, other), seconds, strict=True):
-            begin = time.perf_counter()
-            task()
-            taken.append(time.perf_counter() - begin)
-    return statistics.median(seconds[0]), statistics.median(seconds[1])
+    times = in_turns({"one": one, "other": other}, repeat=repeat)
+    return times["one"], times["other"]
 
 
 def row(what: str, mine: float, peer: float) -> list[str]:

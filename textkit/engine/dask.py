@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any, Generic, Self, TypeVar
 
 from textkit.engine.ctrl_c import deaf_to_ctrl_c
-from textkit.engine.dask_workers import DaskWorkers, quiet
 from textkit.engine.engine import AHEAD, WorkerDied
 from textkit.engine.outcome import pack, run, unpack
 from textkit.errors import TextkitError, UsageError
@@ -81,6 +80,8 @@ class Dask:
                 "the engine 'dask' needs the package distributed: pip install 'textkit-nlp[dask]'"
             ) from error
         with contextlib.ExitStack() as stack:
+            from textkit.engine.dask_workers import quiet  # loads asyncio, which others need not wait for
+
             stack.enter_context(quiet())
             # Blocks are sent along with their tasks, so that Dask can send them again.
             stack.enter_context(dask.config.set({"distributed.admin.large-graph-warning-threshold": "10GiB"}))
@@ -116,6 +117,8 @@ class Dask:
             raise TextkitError(f"a local Dask cluster cannot be started: {error}; try fewer jobs") from error
         stack.callback(cluster.close, timeout=5)
         address = str(cluster.scheduler_address)
+        from textkit.engine.dask_workers import DaskWorkers
+
         stack.callback(DaskWorkers(self._jobs, address, folder=folder).close)
         return address
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from textkit.text.lines import Lines
 
-_SEPARATORS = "\x1f\x1e\x1d\x1c\x01\x02\x03\x04\x05\x06\x07"
+_MANY = 10_000  # tokens, from which on it pays to look for equal ones
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,21 +51,23 @@ class TokenBatch:
 
     def lists(self) -> list[list[str]]:
         """The tokens as strings, a list for each line."""
-        text = self.buffer.tobytes()
-        between = next((mark for mark in _SEPARATORS if mark.encode() not in text), None)
-        if between is None or b"\n" in text:
-            return self._lists_one_by_one(text)
-        lines = self.joined(between).decode().split("\n")
-        empty = np.diff(self.offsets) == 0
-        return [
-            [] if none else line.split(between) for line, none in zip(lines[:-1], empty.tolist(), strict=True)
-        ]
+        strings = self.strings() if len(self.starts) < _MANY else self._shared_strings()
+        return [strings[begin:end] for begin, end in pairwise(self.offsets.tolist())]
 
-    def _lists_one_by_one(self, text: bytes) -> list[list[str]]:
+    def strings(self) -> list[str]:
+        """All tokens as strings, of one line after the other."""
+        text = self.buffer.tobytes()
         spans = zip(self.starts.tolist(), self.ends.tolist(), strict=True)
-        tokens = [text[start:end].decode() for start, end in spans]
-        offsets = self.offsets.tolist()
-        return [tokens[begin:end] for begin, end in pairwise(offsets)]
+        return [text[start:end].decode() for start, end in spans]
+
+    def _shared_strings(self) -> list[str]:
+        """The same, equal tokens being one string: less memory, and a third of the time."""
+        from textkit.text.token_table import TokenTable
+
+        table = TokenTable()
+        codes = table.add(self)
+        strings: list[str] = np.array(table.batch().strings(), dtype=object)[codes].tolist()
+        return strings
 
     def joined(self, separator: str = " ") -> bytes:
         r"""One line of UTF-8 for each line, its tokens with `separator` between, ended by \n.

@@ -155,7 +155,7 @@ class TokenTable:
 
     def tokens(self) -> list[str]:
         """The distinct tokens, in the order of their codes."""
-        return self.batch().lists()[0]
+        return self.batch().strings()
 
     def _grow(self, more: int) -> bool:
         """Double what is full, so that a token of `more` bytes fits; False where that is too large."""

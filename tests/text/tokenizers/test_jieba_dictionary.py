@@ -51,6 +51,14 @@ def test_the_cache_is_private_and_used(folders):
     assert cache.stat().st_mtime_ns == written
 
 
+def test_it_is_what_the_package_makes_of_it(folders):
+    with (jieba_dictionary.package_folder() / "dict.txt").open("rb") as file:
+        expected = jieba_dictionary.jieba_package().Tokenizer.gen_pfdict(file)
+    assert jieba_dictionary.base_frequencies() == expected
+    jieba_dictionary.base_frequencies.cache_clear()
+    assert jieba_dictionary.base_frequencies() == expected  # from the cache
+
+
 def test_a_damaged_cache_is_made_anew(folders):
     home, _ = folders
     segmented()
