@@ -103,12 +103,10 @@ def whole(source: Path) -> dict[str, Work]:
     }
 
 
-def cold(source: Path, *, module: str, arguments: list[str]) -> float:
-    """Seconds of a process that finds no cache."""
+def cold(source: Path, *command: str) -> None:
+    """A process that finds no cache."""
     with tempfile.TemporaryDirectory() as cache:
-        start = time.perf_counter()
-        run(sys.executable, "-W", "ignore", "-m", module, *arguments, str(source), cache=Path(cache))
-        return time.perf_counter() - start
+        run(sys.executable, "-W", "ignore", *command, str(source), cache=Path(cache))
 
 
 def rows(times: dict[str, float], *, megabytes: float, peer: str) -> list[list[str]]:
@@ -169,26 +167,31 @@ def main() -> None:
         one = folder / "one.txt"
         one.write_text("我来到北京清华大学\n", encoding="utf-8")
         started = in_turns(whole(one), repeat=5)
-        cold_jieba = cold(one, module="jieba", arguments=[])
-        cold_textkit = cold(one, module="textkit_cli", arguments=["tokenize", "--tokenizer", "jieba"])
+        started |= in_turns(
+            {
+                "python -m jieba, no cache": lambda: cold(one, "-m", "jieba"),
+                "textkit tokenize, no cache": lambda: cold(
+                    one, "-m", "textkit_cli", "tokenize", "--tokenizer", "jieba"
+                ),
+            },
+            repeat=5,
+        )
         taken = memory(folder)
     head = ["file to file", "time", "MB/s", "times jieba"]
     starts = [[name, f"{seconds:.2f} s"] for name, seconds in started.items()]
-    starts += [["python -m jieba, no cache", f"{cold_jieba:.2f} s"]]
-    starts += [["textkit tokenize, no cache", f"{cold_textkit:.2f} s"]]
     packages = ["textkit-nlp", "jieba", "numba", "numpy"]
     packages += ["rjieba"] if importlib.util.find_spec("rjieba") else []
     body = "\n\n".join(
         [
-            f"{machine(*packages)}. Medians of {options.repeat} rounds in turns; {megabytes:.0f} MB of Chinese "
-            "reviews (the real ones, repeated), jieba's tokens and textkit's the same byte for byte.",
+            f"{machine(*packages)}. Medians of {options.repeat} rounds in turns; {megabytes:.0f} MB of "
+            "Chinese reviews (the real ones, repeated); textkit's output is jieba's byte for byte.",
             "Start-up apart (dictionary loaded, loops compiled), file to file:",
             table(head, rows(inside, megabytes=megabytes, peer="jieba")),
             "Strings in, lists of strings out (flat arrays: places in bytes, no string a token):",
             table(["1.7 MB", *head[1:]], rows(listed, megabytes=small_size, peer="jieba")),
             "Whole processes, start-up included:",
             table(head, rows(outside, megabytes=megabytes, peer="python -m jieba")),
-            "Whole processes on one line of text (median of 5, caches warm; then once each without any cache):",
+            "Whole processes on one line (medians of 5, caches warm; then without any cache):",
             table(["process", "time"], starts),
             "Memory of `textkit tokenize --tokenizer jieba -j 2`, and its time:",
             table(["text", "peak", "time"], taken),

@@ -53,6 +53,16 @@ class Cleaning:
     def map(self, function: Callable[[str], Result], block: Block) -> tuple[list[Result], tuple[str, ...]]:
         """`function` of each line as read; one on which it fails counts as empty, or its error is raised."""
         lines, noted = block.strings(errors=self.errors, skip=self.skip)
+        try:
+            return [function(line) for line in lines], noted
+        except MemoryError:
+            raise
+        except Exception:  # again, one after the other, to find the line
+            return self._map_each(function, lines, block, noted)
+
+    def _map_each(
+        self, function: Callable[[str], Result], lines: list[str], block: Block, noted: tuple[str, ...]
+    ) -> tuple[list[Result], tuple[str, ...]]:
         results, faults = [], list(noted)
         for result in each_line(function, lines, place=block.place):
             if isinstance(result, TextkitError):
@@ -104,8 +114,10 @@ class Tokenizing:
         self, function: Callable[[list[str]], Result], block: Block
     ) -> tuple[list[Result], tuple[str, ...]]:
         """`function` of the tokens of each line, one line after the other; see `Cleaning.map`."""
-        clean = self.cleaning.clean
-        return self.cleaning.map(lambda line: function(self.tokenizer(clean(line))), block)
+        tokenize, clean = self.tokenizer, self.cleaning.clean
+        if not clean.stages:
+            return self.cleaning.map(lambda line: function(tokenize(line)), block)
+        return self.cleaning.map(lambda line: function(tokenize(clean(line))), block)
 
     def map_places(
         self, function: Callable[[list[Token]], Result], block: Block

@@ -68,11 +68,14 @@ class Lines:
                 f"line {number}: half a character (a lone surrogate) is no text; remove or replace it"
             ) from error
         _check_size(len(joined))
-        sizes = np.fromiter(map(len, texts), np.int64, len(texts))
-        if sizes.sum() + max(len(texts) - 1, 0) != len(joined):  # not ASCII alone
+        buffer = np.frombuffer(joined, np.uint8)
+        breaks = np.flatnonzero(buffer == 10)
+        if len(breaks) != len(texts) - 1:  # there are some inside texts, or no texts at all
             sizes = np.fromiter((len(text.encode()) for text in texts), np.int64, len(texts))
-        ends = np.cumsum(sizes + 1) - 1
-        return Lines(np.frombuffer(joined, np.uint8), (ends - sizes).astype(np.int32), ends.astype(np.int32))
+            breaks = np.cumsum(sizes + 1)[:-1] - 1
+        ends = np.append(breaks, len(joined)).astype(np.int32)[: len(texts)]
+        starts = np.concatenate(([0], breaks + 1)).astype(np.int32)[: len(texts)]
+        return Lines(buffer, starts, ends)
 
     def __len__(self) -> int:
         return len(self.starts)

@@ -132,10 +132,10 @@ class SentencePieceTokenizer:
         data = lines.buffer.tobytes()
         spans = zip(lines.starts.tolist(), lines.ends.tolist(), strict=True)
         encoded = [data[start:end] for start, end in spans]
-        found = processor.encode(encoded, return_type="numpy", num_threads=1)
+        found = processor.encode(encoded, num_threads=1)
         sizes = np.fromiter(map(len, found), np.int64, len(found))
         offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(sizes)))
-        ids = np.concatenate([np.empty(0, np.int32), *found])
+        ids = np.fromiter(chain.from_iterable(found), np.int32, int(offsets[-1]))
         starts, ends = table.starts[ids], table.ends[ids]
         strange = np.unique(np.repeat(np.arange(len(lines)), sizes)[ids == processor.unk_id()])
         if not len(strange):
