@@ -1,4 +1,4 @@
-"""English tokens: textkit beside spaCy, NLTK, sentencepiece, Python, and Hugging Face tokenizers if installed.
+"""English tokens: textkit beside spaCy, NLTK, sentencepiece, Python, and tokenizers if installed.
 
     TEXTKIT_DATA=... python benchmarks/tokenize_english.py [--repeat 3] [--write]
 
@@ -206,8 +206,8 @@ def main() -> None:
     packages = ["textkit-nlp", "spacy", "nltk", "regex", "sentencepiece", "numba"]
     packages += ["tokenizers"] if importlib.util.find_spec("tokenizers") else []
     body = (
-        f"{machine(*packages)}. Medians of {repeat} rounds in turns; {once:.1f} MB of English, ten times that "
-        "from the rows of regex on; file to file, the same tokens as the peer's. Start-up apart, but for "
+        f"{machine(*packages)}. Medians of {repeat} rounds in turns; {once:.1f} MB of English, ten times "
+        "that from the rows of regex on; file to file, the same tokens as the peer's. Start-up apart, but for "
         "worker processes where it says so.\n\n" + table(["", "MB/s", "times the first of its kind"], rows)
     )
     publish("English tokens", body, script="tokenize_english.py")

@@ -73,6 +73,25 @@ for token in JiebaTokenizer().offsets("我爱自然语言处理"):
     print(token)
 
 # %% [markdown]
+# Places survive cleaning too: the pipeline knows which part of the raw text each cleaned character came from.
+
+# %%
+cleaned, alignment = preset("sentiment").aligned(raw)
+for token in JiebaTokenizer().offsets(cleaned):
+    start, end = alignment.span(token.start, token.end)
+    print(f"{token.text!r:8} stands for {raw[start:end]!r}")
+
+# %% [markdown]
+# A million lines are not tokenized one by one. `batch` gives the same tokens as flat arrays: where each
+# token starts and ends in one buffer of bytes, and where each line begins. Compiled loops make them, some
+# hundred times as fast as jieba; ids come from them without a Python string a token.
+
+# %%
+batch = JiebaTokenizer().batch(["我来到北京清华大学", "他来到了网易杭研大厦"])
+print(batch.lists())
+print("starts", batch.starts.tolist(), "lines", batch.offsets.tolist())
+
+# %% [markdown]
 # ## Counting: the vocabulary
 #
 # The package brings sample corpora, written for it. Here are its Chinese reviews: a label, a tab, a text.
