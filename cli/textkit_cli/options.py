@@ -31,7 +31,7 @@ Output = Annotated[
     str | None,
     typer.Option("--output", "-o", metavar="OUT", help="File to write; none or - for standard output."),
 ]
-Jobs = Annotated[int, typer.Option("--jobs", "-j", metavar="N", min=1, help="Worker processes.")]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", metavar="N", min=1, help="How many work at once: threads or processes.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 Field = Annotated[
     str | None,
@@ -47,7 +47,7 @@ Errors = Annotated[
 OnError = Annotated[
     str,
     typer.Option(
-        metavar="|".join(("skip", "fail")),
+        metavar="fail|skip",
         help="A record that cannot be read or tokenized: stop at it, or name it and count it as empty.",
     ),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -154,3 +155,43 @@ def test_real_text_is_counted_as_a_dictionary_counts() -> None:
     inner = ngrams[:, 0] != size
     found = dict(zip(map(tuple, ngrams[inner].tolist()), counts.raw[2][inner].tolist(), strict=True))
     assert {gram: n for gram, n in found.items() if gram[0] != size} == expected
+
+
+def same(one: NgramCounts, other: NgramCounts) -> bool:
+    pairs = zip(
+        (*one.trie.keys, *one.raw, *one.suffixes, one.first_seen),
+        (*other.trie.keys, *other.raw, *other.suffixes, other.first_seen),
+        strict=True,
+    )
+    return all(np.array_equal(a, b) for a, b in pairs)
+
+
+@settings(deadline=None)
+@given(text=TEXTS, more=TEXTS, order=st.integers(1, 5))
+def test_merged_counts_are_those_of_the_whole(text, more, order):
+    parts = [NgramCounts.count(corpus_of(part), order=order, vocab_size=V) for part in (text, more)]
+    whole = NgramCounts.count(corpus_of(text + more), order=order, vocab_size=V)
+    assert same(parts[0].merge(parts[1]), whole)
+
+
+@pytest.mark.parametrize("kind", ["processes", "dask"])
+def test_counts_of_workers_merge_to_those_of_the_whole(kind):
+    from textkit.engine import Dask, Processes, map_blocks
+
+    if kind == "dask":
+        pytest.importorskip("distributed")
+    random = np.random.default_rng(1)
+    text = [random.choice([0, 2, 3, 4, 5], size=random.integers(0, 9)).tolist() for _ in range(300)]
+    parts = [corpus_of(text[i : i + 40]) for i in range(0, len(text), 40)]
+    work = functools.partial(NgramCounts.count, order=3, vocab_size=V)
+    with Processes(2) if kind == "processes" else Dask(2) as engine:
+        counts = functools.reduce(NgramCounts.merge, map_blocks(work, parts, engine=engine))
+    assert same(counts, NgramCounts.count(corpus_of(text), order=3, vocab_size=V))
+
+
+def test_counts_of_other_orders_do_not_merge():
+    corpus = corpus_of([[2]])
+    with pytest.raises(UsageError, match="only counts of the same order and vocabulary can be merged"):
+        NgramCounts.count(corpus, order=2, vocab_size=V).merge(
+            NgramCounts.count(corpus, order=3, vocab_size=V)
+        )

@@ -67,6 +67,48 @@ class NgramCounts:
             rows[at] = group
         return NgramCounts(trie, tuple(raw), tuple(suffixes), _first_positions(stream.words, vocab_size + 1))
 
+    def merge(self, following: NgramCounts) -> NgramCounts:
+        """The counts of two texts, of which `following` comes second, as if they had been counted as one.
+
+        So a text can be counted in parts, on several machines, over one vocabulary. Raises UsageError
+        when the orders or the sizes of the vocabularies differ.
+
+        >>> one, two = (EncodedCorpus.from_sequences([ids]) for ids in ([2, 3, 1], [2, 1]))
+        >>> parts = [NgramCounts.count(part, order=2, vocab_size=4) for part in (one, two)]
+        >>> parts[0].merge(parts[1]).raw[1].tolist()
+        [1, 1, 1, 2]
+        """
+        if (self.order, self.vocab_size) != (following.order, following.vocab_size):
+            raise UsageError(
+                "only counts of the same order and vocabulary can be merged, not of orders "
+                f"{self.order}, {following.order} and {self.vocab_size}, {following.vocab_size} words"
+            )
+        both = (self, following)
+        trie = trie_of(self.vocab_size, ())
+        raw = [self.raw[0] + following.raw[0]]
+        suffixes = [self.suffixes[0]]
+        rows = [np.arange(trie.base)] * 2  # of each one's n-grams in the merged table
+        for k in range(2, self.order + 1):
+            keys = [
+                trie.key(k, old[c.trie.prefixes(k)], c.trie.words(k))
+                for c, old in zip(both, rows, strict=True)
+            ]
+            distinct, found = np.unique(np.concatenate(keys), return_inverse=True)
+            counts = np.zeros(len(distinct), dtype=np.int64)
+            np.add.at(counts, found, np.concatenate([c.raw[k - 1] for c in both]))
+            shorter = np.zeros(len(distinct), dtype=np.int64)
+            shorter[found] = np.concatenate(
+                [old[c.suffixes[k - 1]] for c, old in zip(both, rows, strict=True)]
+            )
+            raw.append(counts)
+            suffixes.append(shorter)
+            trie = NgramTrie(self.vocab_size, (*trie.keys, distinct))
+            rows = [found[: len(keys[0])], found[len(keys[0]) :]]
+        length = self.raw[0].sum() + self.raw[0][END_ID]  # every word, and one <s> for each </s>
+        later = np.where(following.first_seen >= 0, following.first_seen + length, -1)
+        first_seen = np.where(self.first_seen >= 0, self.first_seen, later)
+        return NgramCounts(trie, tuple(raw), tuple(suffixes), first_seen)
+
     @property
     def order(self) -> int:
         """The length of the longest n-grams."""

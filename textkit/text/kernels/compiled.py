@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.core.options import DefaultOptions
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
 # By default numba counts references to each array at each call, also of parts put in where they are called,
-# and segmenting took a quarter longer. Functions that allocate nothing, as all here do, can go without.
-_UNCOUNTED: dict[str, Any] = {"_nrt": False}
+# and segmenting took twice as long. Functions that allocate nothing, as all here do, can go without. The
+# option is not a public one: a numba that lacks it counts.
+_UNCOUNTED: dict[str, Any] = {"_nrt": False} if hasattr(DefaultOptions, "_nrt") else {}
 
 
 def compiled(function: Function) -> Function:
@@ -21,18 +24,36 @@ def compiled(function: Function) -> Function:
     be written to it is compiled anew in each process.
     """
     try:
-        return _jit(function, cache=True, nogil=True)
+        dispatcher = numba.njit(cache=True, nogil=True, **_UNCOUNTED)(function)
     except RuntimeError:  # numba's way to say that it has nowhere to keep the code
-        return _jit(function, nogil=True)
+        return cast(Function, numba.njit(nogil=True, **_UNCOUNTED)(function))
+    if hasattr(dispatcher, "_cache"):
+        dispatcher._cache = _ForgivingCache(dispatcher._cache)
+    return cast(Function, dispatcher)
 
 
 def inlined(function: Function) -> Function:
     """A part of compiled functions that is put in where it is called."""
-    return _jit(function, inline="always")
+    return cast(Function, numba.njit(inline="always", **_UNCOUNTED)(function))
 
 
-def _jit(function: Function, **options: Any) -> Function:
-    try:
-        return cast(Function, numba.njit(**options, **_UNCOUNTED)(function))
-    except KeyError:  # a numba that does not know the option, which is no public one
-        return cast(Function, numba.njit(**options)(function))
+class _ForgivingCache:
+    """numba's cache of a function, but that damaged files and full disks only cost the time to compile."""
+
+    def __init__(self, cache: Any) -> None:
+        self._cache = cache
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cache, name)
+
+    def load_overload(self, signature: Any, context: Any) -> Any:
+        try:
+            return self._cache.load_overload(signature, context)
+        except Exception:  # whatever unpickling damaged data raises
+            with contextlib.suppress(OSError):
+                self._cache.flush()
+            return None
+
+    def save_overload(self, signature: Any, result: Any) -> None:
+        with contextlib.suppress(OSError):
+            self._cache.save_overload(signature, result)
