@@ -207,8 +207,9 @@ def main() -> None:
     packages += ["tokenizers"] if importlib.util.find_spec("tokenizers") else []
     body = (
         f"{machine(*packages)}. Medians of {repeat} rounds in turns; {once:.1f} MB of English, ten times "
-        "that from the rows of regex on; file to file, the same tokens as the peer's. Start-up apart, but for "
-        "worker processes where it says so.\n\n" + table(["", "MB/s", "times the first of its kind"], rows)
+        "that from the rows of regex on; file to file, the same tokens as the peer's. Start-up apart, but "
+        "for worker processes where it says so.\n\n"
+        + table(["", "MB/s", "times the first of its kind"], rows)
     )
     publish("English tokens", body, script="tokenize_english.py")
 

@@ -31,7 +31,9 @@ Output = Annotated[
     str | None,
     typer.Option("--output", "-o", metavar="OUT", help="File to write; none or - for standard output."),
 ]
-Jobs = Annotated[int, typer.Option("--jobs", "-j", metavar="N", min=1, help="How many work at once: threads or processes.")]
+Jobs = Annotated[
+    int, typer.Option("--jobs", "-j", metavar="N", min=1, help="How many work at once: threads or processes.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 Field = Annotated[
     str | None,
