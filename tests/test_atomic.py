@@ -67,3 +67,10 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(TextkitError, match="no space left on device"), atomic.writing(tmp_path / "f"):
         Path("/dev/full").write_text("x" * 10)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_permissions_of_a_replaced_file_stay(tmp_path):
+    (tmp_path / "f").write_text("old")
+    (tmp_path / "f").chmod(0o600)
+    atomic.write_text(tmp_path / "f", "new")
+    assert (tmp_path / "f").stat().st_mode & 0o777 == 0o600

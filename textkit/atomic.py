@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,14 @@ def _umask_mode(bits: int) -> int:
     mask = os.umask(0)
     os.umask(mask)
     return bits & ~mask
+
+
+def output_mode(target: Path) -> int:
+    """The permissions of an output: those of the file that it replaces, else what the umask leaves."""
+    try:
+        return stat.S_IMODE(target.stat().st_mode)
+    except OSError:
+        return _umask_mode(0o666)
 
 
 @contextlib.contextmanager
@@ -62,7 +71,7 @@ def writing(path: Path | str) -> Iterator[Path]:
         yield temporary
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        temporary.chmod(_umask_mode(0o666))
+        temporary.chmod(output_mode(target))
         temporary.replace(target)
     except OSError as error:
         raise TextkitError(f"{path}: cannot be written: {_reason(error)}") from error

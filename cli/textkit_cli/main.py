@@ -167,7 +167,9 @@ def _complain(message: str) -> None:
     """One line on standard error, whatever the message holds."""
     message = " ".join(message.splitlines())
     plain = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in message)
-    with contextlib.suppress(OSError, ValueError, AttributeError):  # standard error may be closed too
+    if sys.stderr is None:  # print() would turn to standard output
+        return
+    with contextlib.suppress(OSError, ValueError):
         print(f"textkit: {plain}", file=sys.stderr, flush=True)  # noqa: T201
 
 

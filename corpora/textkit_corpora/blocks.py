@@ -156,7 +156,10 @@ def _blocks(
                 empty = False
                 yield block
         if empty:
-            raise InputError(f"{file}: is empty; there is no line to read")
+            fault = f"{file}: is empty; there is no line to read"
+            if not skip:
+                raise InputError(fault)
+            yield Block(file, 1, b"", faults=(fault,))
 
 
 def _text_blocks(file: str, source: Source, *, errors: str, size: int, lively: bool) -> Iterator[Block]:

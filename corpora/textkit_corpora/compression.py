@@ -14,15 +14,22 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from textkit.errors import InputError
+from textkit_corpora.members import Members
 
 SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
 CHUNK = 1 << 17
 CUT_SHORT = "is cut short: its packed data has no end; copy or make it again"
 
 
+STANDARD = ("-", "/dev/stdin", "/dev/stdout", "/dev/fd/0", "/dev/fd/1", "/proc/self/fd/0", "/proc/self/fd/1")
+
+
 def is_standard(path: Path | str | None) -> bool:
-    """Whether `path` means standard input or output: None or "-"."""
-    return path is None or str(path) == "-"
+    """Whether `path` means standard input or output: None, "-", or one of the system's names for them.
+
+    Opened by its name, /dev/stdout would be emptied first where it is a file.
+    """
+    return path is None or str(path) in STANDARD
 
 
 def split_suffix(path: Path | str) -> tuple[str, str]:
@@ -128,9 +135,9 @@ def _unpacked(raw: BinaryIO, suffix: str) -> BinaryIO:
     if suffix == ".bz2":
         import bz2
 
-        return cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, bz2.BZ2File(raw)), CHUNK))
+        return cast(BinaryIO, io.BufferedReader(Members(raw, bz2.BZ2Decompressor), CHUNK))
     if suffix == ".xz":
-        return cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, lzma.LZMAFile(raw)), CHUNK))
+        return cast(BinaryIO, io.BufferedReader(Members(raw, lzma.LZMADecompressor), CHUNK))
     if suffix == ".zst":
         import pyarrow  # zstandard's own reader ends quietly where a file was cut short
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
+from textkit.atomic import output_mode
 from textkit.errors import TextkitError, UsageError
 from textkit_corpora.compression import pack, split_suffix
 from textkit_corpora.journal import Journal
@@ -138,6 +139,7 @@ class PartialFile:
             self.data.close()
             with result.open("rb+") as file:
                 os.fsync(file.fileno())
+            result.chmod(output_mode(self.target))
             result.replace(self.target)
             self._remove()
 

@@ -15,8 +15,6 @@ from textkit_corpora.compression import is_standard, split_suffix
 from textkit_corpora.journal import begin
 from textkit_corpora.partial import PartialFile
 
-STANDARD = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
-
 
 class Sink(Protocol):
     """Takes blocks of output. `done` of them were written by an earlier run: leave that many out."""
@@ -74,7 +72,7 @@ def open_sink(
     >>> path.read_bytes()
     b'to be\n'
     """
-    if path is None or is_standard(path) or path in STANDARD:
+    if path is None or is_standard(path):
         if resume:
             raise UsageError("only a file can be resumed, not standard output; name one with --output")
         yield _standard_output(head)

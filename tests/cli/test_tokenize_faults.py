@@ -159,6 +159,10 @@ def test_bad_records_are_skipped_by_request(textkit: Textkit, tmp_path: Path) ->
     [
         (["--scheduler", "tcp://localhost:1"], "--scheduler needs --engine dask"),
         (["--engine", "dusk"], "unknown engine 'dusk': did you mean 'dask'? (known: dask, local)"),
+        (
+            ["--engine", "dask", "--scheduler", "tcp://localhost:x"],
+            "tcp://localhost:x: not the address of a Dask scheduler, as tcp://HOST:8786",
+        ),
         (["--resume"], "only a file can be resumed, not standard output; name one with --output"),
         (["--format", "csv", "-o", "x.parquet"], "--format parquet and --output FILE.parquet go together"),
     ],
@@ -168,6 +172,33 @@ def test_bad_usage(textkit: Textkit, tmp_path: Path, arguments: list[str], messa
     ran = textkit("tokenize", tmp_path / "f.txt", *arguments)
     assert (ran.status, ran.out) == (2, "")
     assert ran.err == f"textkit: error: {message} (try 'textkit tokenize --help')\n"
+
+
+def test_an_empty_file_among_others(textkit: Textkit, tmp_path: Path) -> None:
+    for name, text in (("a.txt", "one\n"), ("empty.txt", ""), ("b.txt", "two\n")):
+        (tmp_path / name).write_text(text)
+    files = [tmp_path / name for name in ("a.txt", "empty.txt", "b.txt")]
+    fault = f"{files[1]}: is empty; there is no line to read"
+    assert textkit("tokenize", *files).err == f"textkit: error: {fault}\n"
+    assert textkit("tokenize", *files, "--on-error", "skip") == (
+        0,
+        "one\ntwo\n",
+        f"textkit: skipped {fault}\n",
+    )
+
+
+def test_an_output_keeps_the_permissions_of_what_it_replaces(textkit: Textkit, tmp_path: Path) -> None:
+    (tmp_path / "f.txt").write_text("one\n")
+    (tmp_path / "out").write_text("private")
+    (tmp_path / "out").chmod(0o600)
+    assert textkit("tokenize", tmp_path / "f.txt", "-o", tmp_path / "out") == (0, "", "")
+    assert (tmp_path / "out").stat().st_mode & 0o777 == 0o600
+
+
+def test_without_standard_error_no_message_goes_to_standard_output(tmp_path: Path) -> None:
+    command = f"{' '.join(TEXTKIT)} tokenize {tmp_path}/none 2>&-"
+    ran = subprocess.run(["bash", "-c", command], stdout=subprocess.PIPE, check=False)
+    assert (ran.returncode, ran.stdout) == (1, b"")
 
 
 def peak(*arguments: object) -> float:

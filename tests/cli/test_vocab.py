@@ -57,3 +57,16 @@ def test_bad_usage(textkit: Textkit, file: Path, tmp_path: Path) -> None:
     ran = textkit("vocab", file, "-o", tmp_path / "v.txt", "--max-size", "1", "--special", "<s>")
     assert ran.err.startswith("textkit: error: max_size must leave room for the 2 specials, not 1")
     assert not (tmp_path / "v.txt").exists()
+
+
+def test_a_vocabulary_is_a_file(textkit: Textkit, file: Path) -> None:
+    for name in ("-", "/dev/stdout"):
+        ran = textkit("vocab", file, "-o", name)
+        assert ran.status == 2
+        assert "a vocabulary is written to a file" in ran.err
+
+
+def test_specials_can_be_seen(textkit: Textkit, file: Path, tmp_path: Path) -> None:
+    for token in ("", " ", "\udcff", "a\tb"):
+        ran = textkit("vocab", file, "-o", tmp_path / "v", "--special", token)
+        assert (ran.status, "--special needs a token that can be seen" in ran.err) == (2, True)

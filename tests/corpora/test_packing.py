@@ -63,3 +63,19 @@ def test_the_usual_tools_unpack_them(tmp_path: Path, suffix: str) -> None:
     path.write_bytes(b"".join(pack(part, suffix) for part in parts))
     done = subprocess.run([tool, "-dc", str(path)], capture_output=True, check=True)
     assert done.stdout == b"".join(parts)
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz", ".zst"])
+def test_a_damaged_later_member_is_no_quiet_end(tmp_path: Path, suffix: str) -> None:
+    second = bytearray(pack(b"two\n", suffix))
+    second[1] ^= 0xFF
+    for later in (bytes(second), b"junk"):
+        (tmp_path / f"f.txt{suffix}").write_bytes(pack(b"one\n", suffix) + later)
+        with pytest.raises(InputError):
+            list(read_lines(tmp_path / f"f.txt{suffix}"))
+
+
+def test_zeros_after_an_xz_member_are_let_pass(tmp_path: Path) -> None:
+    data = pack(b"one\n", ".xz") + bytes(8) + pack(b"two\n", ".xz") + bytes(4)
+    (tmp_path / "f.txt.xz").write_bytes(data)
+    assert list(read_lines(tmp_path / "f.txt.xz")) == ["one", "two"]

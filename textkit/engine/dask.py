@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import tempfile
 from collections.abc import Callable
 from typing import Any, Generic, Self, TypeVar
@@ -123,12 +124,12 @@ class Dask:
         return address
 
     def _connect(self, distributed: Any, address: str) -> Any:
+        if not re.fullmatch(r"[a-z]+://[^\s/]+:[0-9]{1,5}", address):  # on others a client hangs when it goes
+            raise UsageError(f"{address}: not the address of a Dask scheduler, as tcp://HOST:8786")
         try:
             with deaf_to_ctrl_c():
                 return distributed.Client(address, timeout=CONNECT, set_as_default=False)
-        except ValueError as error:
-            raise UsageError(f"{address}: not the address of a Dask scheduler, as tcp://HOST:8786") from error
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise TextkitError(
                 f"{address}: no Dask scheduler answers there; check the address, or start `dask scheduler`"
             ) from error

@@ -156,6 +156,9 @@ def command(
     """
     from textkit.text.vocab import UNKNOWN
 
+    for token in special or ():
+        if not token.strip() or not token.isprintable():
+            raise UsageError(f"--special needs a token that can be seen, not {token!r}")
     if is_standard(output):
         raise UsageError("a vocabulary is written to a file: name it with --output")
     bound = None if memory is None else _bound(memory)

@@ -142,6 +142,7 @@ def test_byte_order_mark_crlf_and_blank_lines_are_let_pass():
         ("词\t5", "line 2: needs 'word [frequency] [tag]' with single spaces"),
         ("词 -5 n", "a whole number and a tag of small letters, not '词 -5 n'"),
         ("词 5 n x", "line 2"),
+        ("词 " + 5000 * "9", "line 2: needs 'word [frequency] [tag]'"),
     ],
 )
 def test_a_malformed_line_is_named(line, message):

@@ -85,3 +85,10 @@ def test_processes_may_build_it_at_once(tmp_path):
     ]
     assert [process.communicate()[0] for process in running] == [EXPECTED] * 3
     assert len(list((tmp_path / "textkit").glob("*.trie"))) == 1
+
+
+def test_the_cache_does_not_grow_for_ever(cache, monkeypatch):
+    monkeypatch.setattr(jieba_model, "KEPT", 2)
+    for frequency in range(4):
+        load_model(f"云计算 {frequency}\n".encode())
+    assert len(list(cache.glob("jieba-*"))) == 2

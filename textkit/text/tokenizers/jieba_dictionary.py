@@ -26,7 +26,7 @@ from textkit import atomic
 from textkit.errors import InputError, TextkitError, UsageError
 
 _CHECKSUM = 32  # bytes of a sha256
-_ENTRY = re.compile(r"(?P<word>\S+)(?P<frequency> [0-9]+)?(?P<tag> [a-z]+)?")
+_ENTRY = re.compile(r"(?P<word>\S+)(?P<frequency> [0-9]{1,300})?(?P<tag> [a-z]+)?")
 
 
 @functools.lru_cache(maxsize=1)
@@ -142,7 +142,7 @@ def parse_entries(user_dictionary: bytes) -> list[tuple[str, int | None]]:
         if match is None:
             raise InputError(
                 f"user dictionary, line {number}: needs 'word [frequency] [tag]' with single spaces, "
-                f"a whole number and a tag of small letters, not {entry!r}"
+                f"a whole number and a tag of small letters, not {entry[:80]!r}"
             )
         frequency = match["frequency"]
         entries.append((match["word"], int(frequency) if frequency else None))

@@ -31,6 +31,7 @@ from textkit.text.tokenizers.jieba_dictionary import (
 from textkit.text.tokenizers.jieba_unknown import IMPOSSIBLE
 
 FORMAT = 4
+KEPT = 8  # files in the cache, some ten megabytes each
 HEADER = 4096  # bytes: what follows lies on a page of its own
 WESTERN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+#&._%-"  # labels 1 to 69
 FIRST_HAN, LAST_HAN = 0x4E00, 0x9FD5
@@ -75,7 +76,16 @@ def load_model(user_dictionary: bytes) -> JiebaModel:
     if path:
         with contextlib.suppress(TextkitError):  # a full disk: the next process builds it again
             atomic.write_bytes(path, _content(model, digest))
+            _prune(path.parent)
     return model
+
+
+def _prune(folder: Path) -> None:
+    """Keep the newest files of the cache; every change of a user dictionary leaves one."""
+    with contextlib.suppress(OSError):
+        kept = sorted(folder.glob("jieba-*"), key=lambda file: file.stat().st_mtime_ns)
+        for file in kept[:-KEPT]:
+            file.unlink()
 
 
 def _digest(user_dictionary: bytes) -> str:
