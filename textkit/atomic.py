@@ -37,8 +37,10 @@ def output_mode(target: Path) -> int:
 
 
 @contextlib.contextmanager
-def writing(path: Path | str) -> Iterator[Path]:
+def writing(path: Path | str, *, durable: bool = True) -> Iterator[Path]:
     """A temporary path to write to; it replaces `path` when the block ends well, else it is removed.
+
+    What is not `durable`, a cache, may be lost or damaged by a power cut soon after.
 
     Raises TextkitError when the folder is missing or cannot be written, or the disk is full.
 
@@ -69,8 +71,9 @@ def writing(path: Path | str) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
+        if durable:
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
         temporary.chmod(output_mode(target))
         temporary.replace(target)
     except OSError as error:
@@ -85,9 +88,9 @@ def write_text(path: Path | str, text: str) -> None:
         temporary.write_bytes(text.encode("utf-8"))
 
 
-def write_bytes(path: Path | str, data: bytes) -> None:
+def write_bytes(path: Path | str, data: bytes, *, durable: bool = True) -> None:
     """Write `data`, atomically."""
-    with writing(path) as temporary:
+    with writing(path, durable=durable) as temporary:
         temporary.write_bytes(data)
 
 

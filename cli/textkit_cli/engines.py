@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import TypeVar
 
-from textkit.engine import Dask, Engine, Processes, Serial, Threads, map_blocks
+from textkit.engine import Engine, Serial, map_blocks
 from textkit.errors import UsageError
 from textkit_cli.options import choose
 from textkit_corpora.blocks import Block
@@ -22,12 +22,14 @@ def make_engine(name: str, *, jobs: int, scheduler: str | None, unlocked: bool) 
     Raises UsageError for options that contradict each other.
     """
     choose("engine", name, ENGINES)
+    if name == "local" and scheduler is None and jobs == 1:
+        return Serial()
+    from textkit.engine import Dask, Processes, Threads
+
     if name == "dask":
         return Dask(jobs, scheduler)
     if scheduler is not None:
         raise UsageError("--scheduler needs --engine dask")
-    if jobs == 1:
-        return Serial()
     return Threads(jobs) if unlocked else Processes(jobs)
 
 

@@ -89,15 +89,15 @@ def base_frequencies() -> tuple[dict[str, int], int]:
     cache = folder and folder / f"jieba-{digest}.prefixes"
     fields = content.decode("utf-8").split()  # of each word the word, its frequency, and a tag
     words, numbers = fields[::3], list(map(int, fields[1::3]))
-    frequencies = dict(zip(words, numbers, strict=True))
     prefixes = _read_cache(cache) if cache else None
     if prefixes is None:
-        prefixes = list(_prefixes(words) - frequencies.keys())
+        prefixes = list(_prefixes(words))
         if cache:
             data = "\n".join(prefixes).encode()
             with contextlib.suppress(TextkitError):  # a full disk: the next process finds them again
-                atomic.write_bytes(cache, hashlib.sha256(data).digest() + data)
-    frequencies.update(dict.fromkeys(prefixes, 0))
+                atomic.write_bytes(cache, hashlib.sha256(data).digest() + data, durable=False)
+    frequencies = dict.fromkeys(prefixes, 0)
+    frequencies.update(zip(words, numbers, strict=True))
     return frequencies, sum(numbers)
 
 

@@ -75,7 +75,7 @@ def load_model(user_dictionary: bytes) -> JiebaModel:
     model = build_model(user_dictionary)
     if path:
         with contextlib.suppress(TextkitError):  # a full disk: the next process builds it again
-            atomic.write_bytes(path, _content(model, digest))
+            atomic.write_bytes(path, _content(model, digest), durable=False)
             _prune(path.parent)
     return model
 
