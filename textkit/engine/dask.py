@@ -124,7 +124,8 @@ class Dask:
         return address
 
     def _connect(self, distributed: Any, address: str) -> Any:
-        if not re.fullmatch(r"(tcp|tls|ucxx?|wss?)://[^\s/]+:[0-9]{1,5}", address):  # on others a client hangs when it goes
+        # On anything else a client would be half made, and hang when it goes.
+        if not re.fullmatch(r"(tcp|tls|ucxx?|wss?)://[^\s/]+:[0-9]{1,5}", address):
             raise UsageError(f"{address}: not the address of a Dask scheduler, as tcp://HOST:8786")
         try:
             with deaf_to_ctrl_c():
