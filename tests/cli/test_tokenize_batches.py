@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
@@ -72,37 +73,28 @@ def test_bad_bytes_in_a_batch() -> None:
         assert [fault.split(": ")[0] for fault in skipped.faults] == ["f:8", "f:9"]
 
 
-class Fragile(WhitespaceTokenizer):
-    """Fails, or ends its process, on certain lines."""
-
-    def __call__(self, text: str) -> list[str]:
-        if text == "bomb":
-            os._exit(9)
-        if text == "error":
-            raise ValueError("no")
-        return super().__call__(text)
-
-    def batch(self, texts: Any) -> Any:
-        from textkit.text.token_batch import TokenBatch
-
-        return TokenBatch.of([self(text) for text in texts])
+@pytest.fixture
+def fragile(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A tokenizer that some lines break, under a name by which worker processes find it too."""
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    return importlib.import_module("fragile_tokenizer").Fragile()
 
 
 @pytest.mark.parametrize("batched", [True, False])
-def test_a_line_that_fails(batched: bool) -> None:
+def test_a_line_that_fails(batched: bool, fragile: Any) -> None:
     block = Block("f", 1, b"a b\nerror\nc\n")
-    fail = Rendering(Tokenizing(Cleaning(preset("none")), Fragile()), batched=batched)
+    fail = Rendering(Tokenizing(Cleaning(preset("none")), fragile), batched=batched)
     with pytest.raises(TextkitError, match="f:2: ValueError: no"):
         fail(block)
-    skip = Rendering(Tokenizing(Cleaning(preset("none"), skip=True), Fragile()), batched=batched)
+    skip = Rendering(Tokenizing(Cleaning(preset("none"), skip=True), fragile), batched=batched)
     assert skip(block).data == b"a b\n\nc\n"
     assert skip(block).faults == ("f:2: ValueError: no",)
 
 
-def test_a_line_that_kills_its_worker() -> None:
+def test_a_line_that_kills_its_worker(fragile: Any) -> None:
     blocks = [Block("f", 1 + 2 * i, f"a {i}\nb\n".encode()) for i in range(6)]
     blocks[3] = Block("f", 7, b"x\nbomb\ny\n")
-    skip = Rendering(Tokenizing(Cleaning(preset("none"), skip=True), Fragile()))
+    skip = Rendering(Tokenizing(Cleaning(preset("none"), skip=True), fragile))
     with Processes(2) as engine:
         results = list(run_blocks(skip, blocks, engine=engine, skip=True))
     assert [result.data for result in results] == [
