@@ -174,6 +174,20 @@ def test_bad_usage(textkit: Textkit, tmp_path: Path, arguments: list[str], messa
     assert ran.err == f"textkit: error: {message} (try 'textkit tokenize --help')\n"
 
 
+@pytest.mark.parametrize("command", [["tokenize"], ["vocab", "-o", "v"]])
+def test_standard_input_goes_to_the_cluster_that_is_named(
+    textkit: Textkit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    pytest.importorskip("distributed")
+    from textkit.engine import dask
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(dask, "CONNECT", 1)
+    ran = textkit(*command, "--engine", "dask", "--scheduler", "tcp://127.0.0.1:9", stdin="a b\n")
+    assert (ran.status, ran.out) == (1, "")
+    assert "tcp://127.0.0.1:9: no Dask scheduler answers there" in ran.err
+
+
 def test_an_empty_file_among_others(textkit: Textkit, tmp_path: Path) -> None:
     for name, text in (("a.txt", "one\n"), ("empty.txt", ""), ("b.txt", "two\n")):
         (tmp_path / name).write_text(text)

@@ -79,12 +79,13 @@ def command(
         raise UsageError("--offsets needs --format jsonl or parquet")
     skip = choose("way with bad records", on_error, options.ON_ERROR) == "skip"
     names = options.inputs(files)
-    blocks = read_blocks(names, field=field, errors=errors, skip=skip, lively=jobs == 1 and engine == "local")
+    alone = jobs == 1 and engine == "local"
+    blocks = read_blocks(names, field=field, errors=errors, skip=skip, lively=alone)
     tokenizing = Tokenizing(
         Cleaning(options.make_clean(clean), errors, skip), options.make_tokenizer(tokenizer, tokenizer_option)
     )
     size = total_size(names)
-    batched = not offsets and tokenizing.pays(size if jobs == 1 else size or sys.maxsize)
+    batched = not offsets and tokenizing.pays(size if alone else size or sys.maxsize)
     work = Rendering(
         tokenizing,
         form,

@@ -169,7 +169,8 @@ def command(
         Cleaning(options.make_clean(clean), errors, skip), options.make_tokenizer(tokenizer, tokenizer_option)
     )
     size = total_size(names)
-    batched = tokenizing.pays(size if jobs == 1 else size or sys.maxsize)
+    alone = jobs == 1 and engine == "local"
+    batched = tokenizing.pays(size if alone else size or sys.maxsize)
     work = Counting(tokenizing, bool(batched))
     place = engines.make_engine(
         engine, jobs=jobs, scheduler=scheduler, unlocked=work.batched and tokenizing.unlocked
