@@ -1,48 +1,125 @@
-"""N-gram estimation and scoring beside nltk.lm and, where it is installed, KenLM's lmplz.
+"""N-gram estimation beside KenLM's lmplz, where it is installed, and beside nltk.lm.
 
-    TEXTKIT_DATA=... python benchmarks/ngram_estimation.py [--repeat 5] [--write]
+    TEXTKIT_DATA=... python benchmarks/ngram_estimation.py [--text FILE...] [--orders 3 5] [--write]
 
-Text is wikitext2-valid.txt and, for scoring, wikitext2-test.txt, both split at white space. Both sides of
-each row do the same work, in turns.
+The first table is of whole commands, file to file, on the text that --text names: start-up and the writing of
+the model are in it. The second is of nltk, whose Kneser-Ney ends at small texts: wikitext2-valid.txt and, for
+scoring, wikitext2-test.txt. Programs take turns. LMPLZ may name the lmplz to run.
 """
 
 from __future__ import annotations
 
 import argparse
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable
+from itertools import takewhile
 from pathlib import Path
 
 import nltk.lm
 import numpy as np
+from estimators import (
+    clear,
+    find_build_binary,
+    find_lmplz,
+    lmplz_command,
+    read_words,
+    textkit_command,
+    write_words,
+)
 from nltk.util import everygrams
+from processes import Cost, cost_of, costs_in_turns
 from results import data_folder, machine, publish, table
 from timing import in_turns
 
 from textkit.data.encoded import EncodedCorpus
-from textkit.lm.arpa import write_arpa
 from textkit.lm.counts import NgramCounts
 from textkit.lm.ngram import NgramModel
 from textkit.lm.smoothing.kneser_ney import KneserNey
 from textkit.lm.smoothing.maximum_likelihood import MaximumLikelihood
-from textkit.lm.smoothing.modified_kneser_ney import ModifiedKneserNey
 from textkit.lm.smoothing.protocol import Smoothing
 from textkit.text.vocab import Vocab
 
+MEMORY = ("1G", "50%")  # of lmplz -S; what is better depends on the text
 NLTK_TOKENS = 300  # nltk's Kneser-Ney scores some tens of tokens a second
 
+Works = dict[str, Callable[[], Cost]]
 
-def read(path: Path) -> list[list[str]]:
-    """The words of each line; <unk>, which lmplz refuses, left out."""
-    text = path.read_text(encoding="utf-8")
-    return [[word for word in line.split() if word != "<unk>"] for line in text.splitlines()]
+
+class Bench:
+    """A text, and a folder for what is made of it; each work leaves the folder empty."""
+
+    def __init__(self, text: Path, out: Path) -> None:
+        self.text, self.out = text, out
+        self.heads: dict[int, str] = {}  # of the ARPA files, by order
+
+    def ours(self, order: int, *, arpa: bool) -> Callable[[], Cost]:
+        """textkit, to a run folder and, if so asked, an ARPA file."""
+        options = ["--arpa", str(self.out / "m.arpa")] if arpa else []
+        command = textkit_command(self.text, self.out / "run", order=order, options=options)
+        return lambda: self._cost(order, command)
+
+    def theirs(self, order: int, memory: str, *made: str, then: tuple[str, ...] = ()) -> Callable[[], Cost]:
+        """lmplz, and the command that goes on from its ARPA file."""
+        options = [option.format(out=self.out) for option in made]
+        commands = [lmplz_command(self.text, self.out, order=order, memory=memory, options=options)]
+        if then:
+            commands.append([part.format(out=self.out) for part in then])
+        return lambda: self._cost(order, *commands)
+
+    def _cost(self, order: int, *commands: list[str]) -> Cost:
+        cost = cost_of(*commands)
+        arpa = self.out / "m.arpa"
+        if arpa.exists():
+            with arpa.open(encoding="utf-8") as file:
+                head = "".join(takewhile(str.strip, file))
+            assert self.heads.setdefault(order, head) == head, "the models have not the same n-grams"
+        clear(self.out)
+        return cost
+
+
+def to_arpa(bench: Bench, order: int) -> Works:
+    """Text to ARPA file."""
+    works: Works = {"textkit": bench.ours(order, arpa=True)}
+    if find_lmplz():
+        for memory in MEMORY:
+            works[f"lmplz -S {memory}"] = bench.theirs(order, memory, "--arpa", "{out}/m.arpa")
+    return works
+
+
+def to_binary(bench: Bench, order: int) -> Works:
+    """Text to a model that can be asked at once, and lmplz's own binary files, which cannot."""
+    works: Works = {"textkit": bench.ours(order, arpa=False)}
+    build_binary = find_build_binary()
+    for memory in MEMORY if find_lmplz() else ():
+        intermediate = ("--intermediate", "{out}/m")
+        works[f"lmplz -S {memory} --intermediate"] = bench.theirs(order, memory, *intermediate)
+        if build_binary:
+            then = (build_binary, "trie", "-T", "{out}/", "{out}/m.arpa", "{out}/m.bin")
+            name = f"lmplz -S {memory}, build_binary trie"
+            works[name] = bench.theirs(order, memory, "--arpa", "{out}/m.arpa", then=then)
+    return works
+
+
+def whole_commands(text: Path, folder: Path, orders: list[int], repeat: int) -> list[list[str]]:
+    """The first table's rows: task, program, seconds, peak, and how textkit compares."""
+    bench = Bench(text, folder)
+    bench.ours(2, arpa=True)()  # its loops are compiled once on a machine
+    rows = []
+    for order in orders:
+        for task, works in (("ARPA", to_arpa(bench, order)), ("binary", to_binary(bench, order))):
+            costs = costs_in_turns(works, repeat=repeat)
+            mine = costs["textkit"]
+            for name, cost in costs.items():
+                times, share = cost.seconds / mine.seconds, mine.peak / cost.peak
+                compared = ["", ""] if name == "textkit" else [f"{times:.2f}", f"{share:.2f}"]
+                shown = [f"{cost.seconds:.2f} s", f"{cost.peak / 1e6:,.0f} MB"]
+                rows.append([f"order {order}, {task}", name, *shown, *compared])
+    return rows
 
 
 def ours(path: Path, order: int, smoothing: Smoothing) -> NgramModel:
     """Our model of a file."""
-    lines = read(path)
+    lines = list(read_words([path]))
     vocab = Vocab.build(lines, specials=("<unk>", "</s>"))
     corpus = EncodedCorpus.from_sequences([*vocab.encode(line), 1] for line in lines)
     return smoothing.estimate(NgramCounts.count(corpus, order=order, vocab_size=len(vocab)), vocab)
@@ -50,73 +127,72 @@ def ours(path: Path, order: int, smoothing: Smoothing) -> NgramModel:
 
 def theirs(path: Path, model: nltk.lm.api.LanguageModel, order: int) -> nltk.lm.api.LanguageModel:
     """nltk's model of a file."""
-    lines = read(path)
+    lines = list(read_words([path]))
     grams = (list(everygrams(["<s>", *line, "</s>"], max_len=order)) for line in lines)
     model.fit(grams, {word for line in lines for word in line} | {"<s>", "</s>"})
     return model
 
 
-def alternate(one: Callable[[], object], other: Callable[[], object], repeat: int) -> tuple[float, float]:
+def row(what: str, one: Callable[[], object], other: Callable[[], object], repeat: int) -> list[str]:
     """Median seconds of two tasks that run in turns."""
     times = in_turns({"one": one, "other": other}, repeat=repeat)
-    return times["one"], times["other"]
+    return [what, f"{times['one']:.3f} s", f"{times['other']:.3f} s", f"{times['other'] / times['one']:.1f}"]
 
 
-def row(what: str, mine: float, peer: float) -> list[str]:
-    return [what, f"{mine:.3f} s", f"{peer:.3f} s", f"{peer / mine:.1f}"]
-
-
-def lmplz_row(train: Path, order: int, repeat: int) -> list[str]:
-    """File to ARPA file, both."""
-    with tempfile.TemporaryDirectory() as folder:
-        clean = Path(folder) / "train.txt"
-        clean.write_text("".join(" ".join(line) + "\n" for line in read(train)), encoding="utf-8")
-        command = ["lmplz", "-o", str(order), "-S", "1G", "-T", folder, "--text", str(clean)]
-        command += ["--arpa", f"{folder}/theirs.arpa"]
-        times = alternate(
-            lambda: write_arpa(ours(clean, order, ModifiedKneserNey()), f"{folder}/ours.arpa"),
-            lambda: subprocess.run(command, check=True, capture_output=True),
-            repeat,
-        )
-    return row(f"modified Kneser-Ney, order {order}, file to ARPA: lmplz -S 1G", *times)
-
-
-def rows(train: Path, test: Path, repeat: int) -> list[list[str]]:
-    """What the table shows."""
-    measured = []
-    for order in (3, 5):
-        times = alternate(
+def nltk_rows(train: Path, test: Path, repeat: int) -> list[list[str]]:
+    """What the second table shows."""
+    rows = [
+        row(
+            f"maximum likelihood, order {order}, file to model",
             lambda order=order: ours(train, order, MaximumLikelihood()),  # type: ignore[misc]
             lambda order=order: theirs(train, nltk.lm.MLE(order), order),  # type: ignore[misc]
             repeat,
         )
-        measured.append(row(f"maximum likelihood, order {order}, file to model: nltk.lm", *times))
+        for order in (3, 5)
+    ]
     model = ours(train, 3, KneserNey())
     peer = theirs(train, nltk.lm.KneserNeyInterpolated(3), 3)
-    words = [word for line in read(test) for word in [*line, "</s>"]][:NLTK_TOKENS]
+    words = [word for line in read_words([test]) for word in [*line, "</s>"]][:NLTK_TOKENS]
     corpus = EncodedCorpus.from_sequences([model.vocab.encode(words)])
     trigrams = [(words[i - 2], words[i - 1], words[i]) for i in range(2, len(words))]
-    times = alternate(
+    scoring = row(
+        f"Kneser-Ney, order 3, scoring {NLTK_TOKENS} tokens, once",
         lambda: np.sum(model.log_probs(corpus)),
         lambda: sum(peer.score(word, (first, second)) for first, second, word in trigrams),
         1,
     )
-    measured.append(row(f"Kneser-Ney, order 3, scoring {NLTK_TOKENS} tokens: nltk.lm", *times))
-    if shutil.which("lmplz"):
-        measured += [lmplz_row(train, order, repeat) for order in (3, 5)]
-    return measured
+    return [*rows, scoring]
 
 
 def main() -> None:
+    """Measure and print, or publish."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--repeat", type=int, default=5, help="runs of each side; the median counts")
-    parser.add_argument("--write", action="store_true", help="put the table into RESULTS.md")
-    repeat = parser.parse_args().repeat
-    folder = data_folder() / "lm"
-    measured = rows(folder / "wikitext2-valid.txt", folder / "wikitext2-test.txt", repeat)
-    shown = table(["task and peer", "textkit", "peer", "times as fast"], measured)
-    under = f"{machine('nltk', 'numpy')}. Median seconds of {repeat} runs in turns; scoring ran once."
-    publish("N-gram estimation", f"{under}\n\n{shown}", script="ngram_estimation.py")
+    parser.add_argument("--text", type=Path, nargs="+", help="if not said, wikitext2-valid.txt")
+    parser.add_argument("--orders", type=int, nargs="+", default=[3, 5])
+    parser.add_argument("--repeat", type=int, default=3, help="runs of each program; the medians count")
+    parser.add_argument("--folder", help="where models and temporary files go: tens of bytes an n-gram")
+    parser.add_argument("--write", action="store_true", help="put the tables into RESULTS.md")
+    options = parser.parse_args()
+    train, test = (data_folder() / "lm" / f"wikitext2-{part}.txt" for part in ("valid", "test"))
+    with tempfile.TemporaryDirectory(dir=options.folder) as name:
+        (out := Path(name) / "out").mkdir()
+        text = Path(name) / "text"
+        words = write_words(text, read_words(options.text or [train]))
+        size = text.stat().st_size
+        commands = whole_commands(text, out, options.orders, options.repeat)
+    head = ["", "program", "time", "peak memory", "times textkit's time", "textkit's share of its memory"]
+    peers = nltk_rows(train, test, options.repeat)
+    missing = "" if find_lmplz() else " lmplz was not there to compare with."
+    publish(
+        "N-gram estimation",
+        f"{machine('nltk', 'numpy', 'numba')}. Medians of {options.repeat} rounds in turns.\n\n"
+        f"Modified Kneser-Ney, whole commands, file to file: {words:,} words, {size / 1e6:,.1f} MB.{missing} "
+        "The run folder that textkit makes beside the ARPA file is in its time. Memory is the peak of "
+        "resident memory, mapped files included.\n\n"
+        f"{table(head, commands)}\n\nnltk.lm, within Python:\n\n"
+        f"{table(['', 'textkit', 'nltk.lm', 'times as fast'], peers)}",
+        script="ngram_estimation.py",
+    )
 
 
 if __name__ == "__main__":

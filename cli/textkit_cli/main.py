@@ -2,7 +2,8 @@
 
 How a command is made. The table COMMANDS holds its name and one line of help. `textkit NAME` imports
 `textkit_cli.commands.NAME` (hyphens become underscores) and takes `command` from it: a function with
-typer annotations, whose docstring is its help, or a `typer.Typer` where there are sub-commands. The
+typer annotations, whose docstring is its help, or a `typer.Typer` where there are sub-commands; and
+`Command`, a TyperCommand, where the arguments need reading of another kind. The
 module imports typer, `textkit_cli.options` and other light things at its head, and whatever is heavy
 (torch, spacy, numpy, ...) inside the function, after checking the arguments that can be checked
 without it. A command writes data to standard output or to a file, through `open_output`, messages to
@@ -39,7 +40,12 @@ COMMANDS = {
     "train-tokenizer": "Train a subword tokenizer (unigram or BPE) on text.",
     "train-lm": "Train a language model, n-gram or neural, on text.",
     "score": "Score text with a trained model: perplexity, bits.",
+    "filter": "Keep the part of a corpus that a language model finds likeliest.",
     "generate": "Continue a prompt with a trained language model.",
+    "lm-info": "Describe an n-gram model.",
+    "lm-prune": "Make an n-gram model smaller by what its n-grams are worth.",
+    "lm-mix": "Mix n-gram models, with weights tuned on held-out text.",
+    "lm-convert": "Convert an n-gram model: run, ARPA text, binary folder.",
     "corpora": "List, describe and locate the sample corpora.",
 }
 
@@ -59,7 +65,7 @@ class LazyGroup(TyperGroup):
         if isinstance(module.command, typer.Typer):
             return typer.main.get_command(module.command)
         single = typer.Typer(add_completion=False, rich_markup_mode=None)
-        single.command(name=cmd_name)(module.command)
+        single.command(name=cmd_name, cls=getattr(module, "Command", None))(module.command)
         return typer.main.get_command(single)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:

@@ -86,7 +86,7 @@ def test_the_text_is_what_the_format_says(tmp_path: Path) -> None:
     write_arpa(make_smoothing("mle").estimate(counts, vocab), tmp_path / "m.arpa")
     assert (tmp_path / "m.arpa").read_text(encoding="utf-8") == (
         "\\data\\\nngram 1=4\nngram 2=3\n\n"
-        "\\1-grams:\n-99\t<unk>\t0\n0\t<s>\t-99\n-0.17609126\t</s>\t0\n-0.47712125\ta\t-99\n\n"
+        "\\1-grams:\n-99\t<unk>\t0\n0\t<s>\t-99\n-0.17609125\t</s>\t0\n-0.47712126\ta\t-99\n\n"
         "\\2-grams:\n0\ta </s>\n-0.30103\t<s> </s>\n-0.30103\t<s> a\n\n"
         "\\end\\\n"
     )
@@ -161,7 +161,15 @@ def test_what_is_missing_is_noted(tmp_path: Path) -> None:
         ("-0.25\ta b", "x\ta b", ":16: 'x' is not a number (entry 2 of the 4 2-grams"),
         ("-0.25\ta b", "0.25\ta b", ":16: the logarithm of a probability is at most 0, not 0.25"),
         ("-0.25\ta b", "nan\ta b", ":16: the logarithm of a probability is at most 0, not nan"),
+        ("-0.25\ta b", "inf\ta b", ":16: the logarithm of a probability is at most 0, not inf"),
+        ("-0.25\ta b", "inf.\ta b", ":16: 'inf.' is not a number"),
+        ("-0.25\ta b", ".\ta b", ":16: '.' is not a number"),
+        ("-0.25\ta b", "-1e\ta b", ":16: '-1e' is not a number"),
         ("a b\t0.5", "a b\tinf", ":16: a back-off weight is a finite logarithm, not inf"),
+        ("a b\t0.5", "a b\t1e39", ":16: a back-off weight is a finite logarithm, not 1e39"),
+        ("a b\t0.5", "a b\t0.5\r0", ":16: '0.5\\r0' is not a number"),
+        ("ngram 2=4", "ngram 2=999999999999999", ":19: an entry is a logarithm, 2 words and perhaps"),
+        ("ngram 2=4", "ngram 2=" + "9" * 5000, ":4: 'ngram 2=COUNT' is due here, not 'ngram 2=9999"),
         ("a b\t0.5", "a z\t0.5", ":16: the word 'z' is not among the 1-grams"),
         ("-1\ta\t", "-1\tb\t", ":12: the word 'b' stands twice among the 1-grams"),
         ("-99\ta a", "-99\ta b", ":17: this 2-gram stands twice"),
@@ -177,10 +185,14 @@ def test_damage_is_told_with_its_line(old: str, new: str, message: str, tmp_path
     assert "\n" not in str(caught.value)
 
 
-def test_bytes_that_are_not_utf8(tmp_path: Path) -> None:
-    path = write(tmp_path, GOOD.encode().replace(b"-1\ta\t", b"-1\t\xff\t"))
-    with pytest.raises(InputError, match=":12: not valid UTF-8"):
-        read_arpa(path)
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [(b"-1\ta\t", b"-1\t\xff\t", 12), (b"-0.25\ta b", b"-0.25\ta b\xff", 16), (b"# a", b"\xff", 1)],
+)
+def test_bytes_that_are_not_utf8(old: bytes, new: bytes, line: int, tmp_path: Path) -> None:
+    assert old in GOOD.encode()
+    with pytest.raises(InputError, match=f":{line}: not valid UTF-8"):
+        read_arpa(write(tmp_path, GOOD.encode().replace(old, new)))
 
 
 def test_a_truncated_gzip_file(tmp_path: Path) -> None:
@@ -221,7 +233,7 @@ def test_words_that_the_format_cannot_hold(word: str, tmp_path: Path) -> None:
 
 WORD = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0\t\n\r "), min_size=1, max_size=3
-)
+).filter(lambda word: word != "<s>")
 
 
 @given(st.lists(WORD, unique=True, max_size=6))

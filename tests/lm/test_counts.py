@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from textkit.data.encoded import EncodedCorpus
 from textkit.errors import InputError, UsageError
+from textkit.lm.counting import Windows, tables
 from textkit.lm.counts import NgramCounts, counts_of_counts
 from textkit.lm.stream import Stream
-from textkit.lm.trie import NgramTrie
 
 V = 6  # <unk> 0, </s> 1, four words; <s> is 6
 WORDS = st.sampled_from([0, 2, 3, 4, 5])
@@ -70,9 +70,9 @@ def test_suffixes_and_prefixes_are_rows_of_the_shorter_ngrams(text: list[list[in
     trie = (counts := NgramCounts.count(corpus_of(text), order=order, vocab_size=V)).trie
     for k in range(2, order + 1):
         ngrams = trie.ngrams(k, np.arange(trie.size(k)))
-        assert np.array_equal(trie.ngrams(k - 1, counts.suffixes[k - 1]), ngrams[:, 1:])
+        assert np.array_equal(trie.ngrams(k - 1, counts.trie.suffixes[k - 1]), ngrams[:, 1:])
         assert np.array_equal(trie.ngrams(k - 1, trie.prefixes(k)), ngrams[:, :-1])
-        assert np.array_equal(trie.find(k, trie.prefixes(k), trie.words(k)), np.arange(trie.size(k)))
+        assert np.array_equal(trie.find(k, trie.prefixes(k), trie.words[k - 1]), np.arange(trie.size(k)))
 
 
 @given(TEXTS, st.integers(1, 4))
@@ -132,10 +132,10 @@ def test_what_cannot_be_counted(
         NgramCounts.count(EncodedCorpus.from_sequences(sequences), order=order, vocab_size=V)
 
 
-def test_too_many_ngrams_for_the_keys_are_refused() -> None:
-    trie = NgramTrie(2**61, (np.arange(5),))
-    with pytest.raises(InputError, match="5 1-grams of 2305843009213693952 words are too many: the 2-grams"):
-        trie.key(2, np.array([0]), np.array([0]))
+def test_more_words_than_places_can_number_are_refused() -> None:
+    windows = Windows(np.zeros(4, dtype=np.int32), 2**31, 1, np.empty(0, dtype=np.int32))
+    with pytest.raises(InputError, match="2,147,483,648 words are too many to be sorted at once"):
+        tables(windows, order=2, vocab_size=V, jobs=1)
 
 
 @pytest.mark.data
@@ -159,8 +159,8 @@ def test_real_text_is_counted_as_a_dictionary_counts() -> None:
 
 def same(one: NgramCounts, other: NgramCounts) -> bool:
     pairs = zip(
-        (*one.trie.keys, *one.raw, *one.suffixes, one.first_seen),
-        (*other.trie.keys, *other.raw, *other.suffixes, other.first_seen),
+        (*one.trie.words, *one.trie.first, *one.raw, one.first_seen),
+        (*other.trie.words, *other.trie.first, *other.raw, other.first_seen),
         strict=True,
     )
     return all(np.array_equal(a, b) for a, b in pairs)

@@ -1,24 +1,31 @@
-"""The model: scores of text, step by step and whole, lengths matched, tables saved and loaded."""
+"""The model: scores of text, whole, word by word and step by step, and the lengths matched."""
 
 from __future__ import annotations
 
-import json
+import copy
+import dataclasses
+import pickle
+from array import array
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from safetensors.numpy import load, save
 
 from textkit.data.encoded import EncodedCorpus
-from textkit.errors import CheckpointError, InputError
-from textkit.lm import ngram
+from textkit.errors import InputError, UsageError
+from textkit.lm import ngram_scores
 from textkit.lm.counts import NgramCounts
 from textkit.lm.history import History
 from textkit.lm.language_model import LanguageModel
+from textkit.lm.log_table import LogTable
 from textkit.lm.ngram import NgramModel
+from textkit.lm.quantise import quantise
 from textkit.lm.smoothing.catalog import SMOOTHINGS, make_smoothing
+from textkit.lm.trie import NgramTrie
 from textkit.text.vocab import Vocab
 
 V = 6
@@ -60,15 +67,49 @@ def test_whole_text_scores_equal_steps(
     np.testing.assert_allclose(scores, stepped(model, text), rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("chunk", [1, 2, 3, 7])
+@pytest.mark.parametrize("name", ALL)
+@given(train=TEXTS, text=TEXTS, order=st.integers(1, 4))
+@settings(max_examples=10, deadline=None)
+def test_scores_are_those_of_the_tables(
+    name: str, train: list[list[int]], text: list[list[int]], order: int
+) -> None:
+    model = estimate(name, train, order)
+    tables = []
+    for k in range(1, order + 1):
+        rows = np.arange(model.trie.size(k))
+        ngrams = map(tuple, model.trie.ngrams(k, rows).tolist())
+        weights = model.log_backoff[k - 1].all() if k < order else np.zeros(len(rows))
+        tables.append(dict(zip(ngrams, zip(model.log_prob[k - 1].all(), weights, strict=True), strict=True)))
+
+    def score(history: tuple[int, ...], word: int) -> float:
+        """As the formula says it, dictionary by dictionary."""
+        if (found := tables[len(history)].get((*history, word))) is not None:
+            return float(found[0])
+        known = tables[len(history) - 1].get(history)
+        weight = model.miss.unseen / np.log(10) if known is None else float(known[1])
+        return weight + score(history[1:], word) if model.miss.shorter else weight
+
+    expected = []
+    for sentence in text:
+        words = (V, *sentence, 1)
+        expected += [score(words[max(0, i - order + 1) : i], words[i]) for i in range(1, len(words))]
+    np.testing.assert_allclose(model.scores(corpus_of(text))[0], expected, rtol=1e-6, atol=1e-6)
+
+
 @pytest.mark.parametrize("name", ["modified-kneser-ney", "add-k", "stupid-backoff"])
-def test_scores_do_not_depend_on_the_chunk(name: str, chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = corpus_of([[2, 3, 4, 4, 2, 3, 0, 5], [], [4, 2], [3, 3, 4]])
+def test_long_texts_are_scored_as_their_sentences(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(4)
+    lines = [random.choice([0, 2, 2, 3, 3, 4, 5], size=size).tolist() for size in random.integers(0, 90, 60)]
+    text = [*lines, random.choice([0, 2, 3, 4], size=1500).tolist(), [], [3]]
     model = estimate(name, TRAIN, 4)
-    whole, lengths = model.log_probs(text), model.ngram_lengths(text)
-    monkeypatch.setattr(ngram, "_CHUNK", chunk)
-    assert np.array_equal(model.log_probs(text), whole)
-    assert np.array_equal(model.ngram_lengths(text), lengths)
+    whole, lengths = model.scores(corpus_of(text))
+    parts = [model.scores(corpus_of([line])) for line in text]
+    assert np.array_equal(whole, np.concatenate([scores for scores, _ in parts]))
+    assert np.array_equal(lengths, np.concatenate([lengths for _, lengths in parts]))
+    monkeypatch.setattr(ngram_scores, "_PART", 700)
+    again, lengths_again = model.scores(corpus_of(text), jobs=3)
+    assert np.array_equal(again, whole)
+    assert np.array_equal(lengths_again, lengths)
 
 
 @given(train=TEXTS, text=TEXTS, order=st.integers(1, 4))
@@ -119,54 +160,122 @@ def test_a_word_before_any_sentence_has_no_history() -> None:
 
 
 @pytest.mark.parametrize("name", ALL)
-@pytest.mark.parametrize("order", [1, 2, 4])
-def test_tables_survive_safetensors_and_json(name: str, order: int) -> None:
-    model = estimate(name, TRAIN, order)
-    arrays = load(save(model.arrays()))
-    restored = NgramModel.from_arrays(VOCAB, arrays, json.loads(json.dumps(model.settings())))
-    text = corpus_of([[2, 3, 4, 0], [5, 5, 4]])
-    assert np.array_equal(restored.log_probs(text), model.log_probs(text))
-    assert restored.settings() == model.settings()
-    assert restored.notes == model.notes
+@given(train=TEXTS, text=TEXTS, order=st.integers(1, 5))
+@settings(max_examples=10, deadline=None)
+def test_one_word_at_a_time(name: str, train: list[list[int]], text: list[list[int]], order: int) -> None:
+    model = estimate(name, train, order)
+    log_probs, lengths = model.log_probs(corpus_of(text)), model.ngram_lengths(corpus_of(text))
+    scores, full = [], []
+    for sentence in text:
+        words = [VOCAB.tokens[i] if i else "zebra" for i in sentence]
+        state = model.begin()
+        for word in (*words, "</s>"):
+            score, state = model.score(state, word)
+            scores.append(score)
+        full += model.full_scores(words)
+    np.testing.assert_allclose(scores, log_probs, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose([score for score, _, _ in full], log_probs, rtol=1e-5, atol=1e-6)
+    assert [oov for _, _, oov in full] == (corpus_of(text).ids == 0).tolist()
+    assert [n for _, n, _ in full] == lengths.tolist()
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"log_prob.2": None}, "the n-gram model lacks 'log_prob.2': it is incomplete"),
-        ({"keys.3": None}, "the n-gram model lacks 'keys.3'"),
-        ({"keys.2": np.array([9, 8, 7])}, "damaged: the keys of order 2 are out of order or range"),
-        ({"keys.2": np.arange(50, 60)}, "damaged: the keys of order 2 are out of order or range"),
-        ({"log_prob.1": np.zeros(3)}, "damaged: order 1 has 7 n-grams but another number of prob"),
-        ({"log_backoff.2": np.zeros(3)}, "damaged: order 2 has .* another number of probabilities or back"),
-    ],
-)
-def test_damaged_tables_are_refused(change: dict[str, np.ndarray | None], message: str) -> None:
-    model = estimate("kneser-ney", TRAIN, 3)
-    arrays = {k: v for k, v in (model.arrays() | change).items() if v is not None}
-    with pytest.raises(CheckpointError, match=message):
-        NgramModel.from_arrays(VOCAB, arrays, model.settings())
+def test_states_are_values() -> None:
+    model = estimate("modified-kneser-ney", TRAIN, 3)
+    begun = model.begin()
+    score, after = model.score(begun, "a")
+    assert begun == model.begin() != model.null()
+    assert model.score(begun, "a") == (score, after)
+    assert hash(after) == hash(model.score(begun, "a")[1])
+    assert len({after, model.null(), begun, model.begin()}) == 3
+    assert copy.copy(after) == copy.deepcopy(after) == pickle.loads(pickle.dumps(after)) == after
+    assert sorted([after, begun]) == sorted([begun, after])
+    assert (after < begun) != (after >= begun)
+    assert (after > begun) != (after <= begun)
+    assert after != "a"
+    # nothing that was seen begins with an unknown word: it may as well have been none
+    assert model.score(after, "zebra")[1] == model.null()
+    alone = model.full_scores(["b"], bos=False, eos=False)
+    assert alone == [(model.score(model.null(), "b")[0], 1, False)]
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"order": None}, "the n-gram model lacks 'order': it is incomplete"),
-        ({"order": "three"}, "the n-gram model's settings are damaged: invalid literal for int"),
-        ({"order": 0}, "the n-gram model is damaged: it has no order"),
-        ({"order": 4}, "the n-gram model lacks 'keys.4'"),
-    ],
-)
-def test_damaged_settings_are_refused(change: dict[str, object], message: str) -> None:
-    model = estimate("kneser-ney", TRAIN, 3)
-    settings = {k: v for k, v in (model.settings() | change).items() if v is not None}
-    with pytest.raises(CheckpointError, match=message):
-        NgramModel.from_arrays(VOCAB, model.arrays(), settings)
+def test_a_state_of_another_model_does_no_harm() -> None:
+    large, small = estimate("modified-kneser-ney", TRAIN, 5), estimate("modified-kneser-ney", [[2]], 5)
+    state = large.begin()
+    for word in "aabbccaabb":
+        state = large.score(state, word)[1]
+        state.numbers[1:5] = array("q", [-7, 2**40, -(2**62), 99])
+        assert np.isfinite(small.score(state, word)[0])
+
+
+def test_states_have_room_for_so_many_words() -> None:
+    model = estimate("mle", [[2, 3]], 31)
+    with pytest.raises(UsageError, match="states hold n-grams of up to 30 words, not 31"):
+        model.begin()
+
+
+def test_sentences_are_split_at_white_space(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = estimate("modified-kneser-ney", TRAIN, 3)
+    text = ["a b", "", "  b zebra\tc ", "</s> <s> d", "a\nb"]
+    encoded = corpus_of([[2, 3], [], [3, 0, 4], [0, 0, 5], [2, 3]])
+    expected = np.add.reduceat(model.log_probs(encoded), encoded.offsets[:-1]) / np.log(10)
+    np.testing.assert_allclose(model.score_sentences(text), expected, rtol=1e-6)
+    monkeypatch.setattr(ngram_scores, "_TOGETHER", 2)
+    np.testing.assert_allclose(model.score_sentences(text, jobs=2), expected, rtol=1e-6)
+    assert model.score_sentences([]).shape == (0,)
+
+
+@pytest.mark.parametrize("name", ["modified-kneser-ney", "add-k", "stupid-backoff"])
+def test_codes_and_centres_score_as_their_values(name: str) -> None:
+    model, text = quantise(estimate(name, TRAIN, 4)), corpus_of([[2, 3, 4, 0], [5, 5, 4], [2, 3]])
+    assert model.log_prob[1].quantised
+    log_prob, log_backoff = (
+        tuple(LogTable(table.all()) for table in tables) for tables in (model.log_prob, model.log_backoff)
+    )
+    plain = dataclasses.replace(model, log_prob=log_prob, log_backoff=log_backoff)
+    assert np.array_equal(model.log_probs(text), plain.log_probs(text))
+    np.testing.assert_allclose(stepped(model, [[2, 3], [5]]), stepped(plain, [[2, 3], [5]]))
+    assert model.score(model.begin(), "a") == plain.score(plain.begin(), "a")
+
+
+def test_mapped_tables_score_as_those_in_memory(tmp_path: Path) -> None:
+    model, text = estimate("modified-kneser-ney", TRAIN, 3), corpus_of([[2, 3, 4, 0], [5, 5, 4]])
+
+    def mapped(name: str, arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
+        for k, values in enumerate(arrays):
+            np.save(tmp_path / f"{name}{k}.npy", values)
+        return tuple(np.load(tmp_path / f"{name}{k}.npy", mmap_mode="r") for k in range(len(arrays)))
+
+    trie = NgramTrie(V, mapped("words", model.trie.words), mapped("first", model.trie.first))
+    log_prob = tuple(map(LogTable, mapped("p", [table.values for table in model.log_prob])))
+    log_backoff = tuple(map(LogTable, mapped("b", [table.values for table in model.log_backoff])))
+    other = NgramModel(VOCAB, trie, log_prob, log_backoff, model.smoothing)
+    text.save(tmp_path / "text")
+    assert np.array_equal(other.log_probs(EncodedCorpus.load(tmp_path / "text")), model.log_probs(text))
+    assert np.array_equal(stepped(other, [[2, 3]]), stepped(model, [[2, 3]]))
+
+
+def test_models_can_be_sent_elsewhere() -> None:
+    model, text = estimate("modified-kneser-ney", TRAIN, 3), corpus_of([[2, 3, 4, 0], [5, 5, 4]])
+    scores, score = model.log_probs(text), model.score(model.begin(), "a")[0]
+    data = pickle.dumps(model)
+    restored = pickle.loads(data)
+    assert restored.words.table == restored.addresses.address != model.addresses.address
+    assert np.array_equal(restored.log_probs(text), scores)
+    assert restored.score(restored.begin(), "a")[0] == score
 
 
 def test_ids_outside_the_vocabulary_are_refused() -> None:
+    model = estimate("mle", TRAIN, 2)
     with pytest.raises(InputError, match="ids run from 0 to 5 in this vocabulary, not 6"):
-        estimate("mle", TRAIN, 2).log_probs(EncodedCorpus.from_sequences([[6, 1]]))
+        model.log_probs(EncodedCorpus.from_sequences([[6, 1]]))
+    with pytest.raises(InputError, match="ids run from 0 to 5 in this vocabulary, not -2"):
+        model.scores(EncodedCorpus.from_sequences([[3, -2]]))
+
+
+def test_offsets_that_go_back_are_refused() -> None:
+    corpus = EncodedCorpus(np.array([2, 1, 1], dtype=np.int32), np.array([0, 2, 1, 3]))
+    with pytest.raises(InputError, match="the sequences of a corpus must follow each other"):
+        estimate("mle", TRAIN, 2).scores(corpus)
 
 
 def test_no_text_has_no_scores() -> None:

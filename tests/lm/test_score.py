@@ -6,11 +6,16 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from textkit.data.interned import InternedText
 from textkit.errors import InputError
 from textkit.lm.language_model import language_model_vocab
-from textkit.lm.score import MeasuredText, per_line, score
+from textkit.lm.line_scores import LineScores
+from textkit.lm.score import MeasuredText, Score, per_line, score
+from textkit.text.lines import Lines
+from textkit.text.token_batch import TokenBatch
 from textkit.text.vocab import Vocab
 
 
@@ -118,3 +123,58 @@ def test_measured_texts_come_back(tmp_path) -> None:
     assert loaded.corpus.ids.tolist() == text.corpus.ids.tolist()
     for name in ("characters", "bytes", "spelling_bits"):
         np.testing.assert_array_equal(getattr(loaded, name), getattr(text, name))
+
+
+WORDS = st.lists(st.lists(st.sampled_from(["a", "b", "c", "中文", "né"]), max_size=5), min_size=1, max_size=6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(sentences=WORDS)
+def test_three_ways_to_encode_agree(sentences: list[list[str]]) -> None:
+    vocab = language_model_vocab({"a": 3, "b": 1})
+    lines = [" ".join(words) for words in sentences]
+    expected = measured(vocab, lines)
+    raw = Lines.of(lines)
+    for text in (
+        MeasuredText.of_tokens(sentences, raw, vocab),
+        MeasuredText.of_batch(TokenBatch.of(sentences), raw, vocab),
+        MeasuredText.joined([measured(vocab, [line]) for line in lines]),
+    ):
+        assert text.corpus.ids.tolist() == expected.corpus.ids.tolist()
+        assert text.corpus.offsets.tolist() == expected.corpus.offsets.tolist()
+        for name in ("characters", "bytes", "spelling_bits"):
+            np.testing.assert_array_equal(getattr(text, name), getattr(expected, name), name)
+    assert expected.characters.tolist() == [len(line) + 1 for line in lines]
+    assert expected.bytes.tolist() == [len(line.encode()) + 1 for line in lines]
+
+
+@settings(max_examples=60, deadline=None)
+@given(sentences=WORDS, zero=st.booleans())
+def test_columns_are_what_each_line_alone_gives(sentences: list[list[str]], zero: bool) -> None:
+    vocab = language_model_vocab({"a": 3, "b": 1})
+    model = Fixed(vocab, [0.0 if zero else 0.1, 0.2, 0.3, 0.4])
+    lines = [" ".join(words) for words in sentences]
+    text = measured(vocab, lines)
+    scores = LineScores.of(model.log_probs(text.corpus), text, unknown=0)
+    alone = [score(model, measured(vocab, [line])) for line in lines]
+    for mine, its in zip(scores, alone, strict=True):
+        assert mine.as_dict() == pytest.approx(its.as_dict(), nan_ok=True)
+    rows = [
+        dict(zip(scores.columns(), row, strict=True)) for row in zip(*scores.columns().values(), strict=True)
+    ]
+    assert [list(row) for row in rows] == [list(its.as_dict()) for its in alone]
+    for row, its in zip(rows, alone, strict=True):
+        assert row == pytest.approx(its.as_dict(), nan_ok=True)
+    whole = score(model, text).as_dict()
+    assert scores.total().as_dict() == pytest.approx(whole, nan_ok=True)
+    assert Score.sum(alone).as_dict() == pytest.approx(whole, nan_ok=True)
+
+
+def test_lines_of_a_document_add_up() -> None:
+    vocab = language_model_vocab({"a": 3, "b": 1})
+    model, text = Fixed(vocab, [0.1, 0.2, 0.3, 0.4]), measured(vocab, LINES)
+    scores = LineScores.of(model.log_probs(text.corpus), text, unknown=0)
+    first, second = scores.grouped(np.array([0, 2]))
+    assert first == Score.sum(list(scores)[:2])
+    assert second == list(scores)[2]
+    assert len(scores.grouped(np.array([0]))) == 1

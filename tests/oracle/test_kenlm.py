@@ -17,8 +17,6 @@ from textkit.lm.ngram import NgramModel
 from textkit.lm.smoothing.catalog import make_smoothing
 from textkit.text.vocab import Vocab
 
-LN10 = float(np.log(10))
-
 
 def real_lines(name: str) -> list[list[str]]:
     if "TEXTKIT_DATA" not in os.environ:
@@ -57,16 +55,19 @@ def test_kenlm_scores_what_we_write_as_we_do(name: str, order: int, tmp_path: Pa
     peer = kenlm.Model(str(tmp_path / "m.arpa"))
     heldout = real_lines("wikitext2-test.txt")[:600]
     corpus = encoded(model.vocab, heldout)
-    log10 = model.log_probs(corpus) / LN10
-    sentences = np.add.reduceat(log10, corpus.offsets[:-1])
-    expected = np.array([peer.score(" ".join(line), bos=True, eos=True) for line in heldout])
-    # KenLM adds up in single precision: of a sum of some hundreds the fourth decimal is uncertain
-    np.testing.assert_allclose(sentences, expected, rtol=1e-6, atol=1e-4)
+    log10, lengths = model.scores(corpus)
     each = [(p, n, oov) for line in heldout for p, n, oov in peer.full_scores(" ".join(line))]
-    np.testing.assert_allclose(log10, [p for p, _, _ in each], rtol=0, atol=1e-5)
-    assert model.ngram_lengths(corpus).tolist() == [n for _, n, _ in each]
+    # the same single precision numbers, added in the same order
+    np.testing.assert_allclose(log10, [p for p, _, _ in each], rtol=0, atol=1e-6)
+    assert lengths.tolist() == [n for _, n, _ in each]
     assert (corpus.ids == 0).tolist() == [oov for _, _, oov in each]
     assert any(oov for _, _, oov in each)
+    sentences = [" ".join(line) for line in heldout]
+    sums = model.score_sentences(sentences)
+    # KenLM adds up in single precision: of a sum of some hundreds the fourth decimal is uncertain
+    np.testing.assert_allclose(sums, list(map(peer.score, sentences)), rtol=1e-6, atol=1e-4)
+    perplexity = 10 ** (-sum(p for p, _, _ in each) / len(each))
+    assert 10 ** (-sums.sum() / len(each)) == pytest.approx(perplexity, rel=1e-6)
 
 
 @pytest.mark.data
@@ -92,9 +93,7 @@ def test_lmplz_estimates_the_same_model(text: str, order: int, tmp_path: Path) -
         for j in range(2, k + 1):
             rows = ours.trie.find(j, rows, words[:, j - 1])
         assert np.array_equal(np.sort(rows), np.arange(size))
-        np.testing.assert_allclose(
-            ours.log_prob[k - 1][rows] / LN10, theirs.log_prob[k - 1] / LN10, atol=1e-6
-        )
+        np.testing.assert_allclose(ours.log_prob[k - 1].at(rows), theirs.log_prob[k - 1].all(), atol=1e-6)
         if k < order:
-            expected = theirs.log_backoff[k - 1] / LN10
-            np.testing.assert_allclose(ours.log_backoff[k - 1][rows] / LN10, expected, atol=1e-6)
+            expected = theirs.log_backoff[k - 1].all()
+            np.testing.assert_allclose(ours.log_backoff[k - 1].at(rows), expected, atol=1e-6)

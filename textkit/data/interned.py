@@ -5,30 +5,37 @@ One pass over the text serves counting, building the vocabulary and encoding.
 
 from __future__ import annotations
 
-from array import array
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
-from typing import TYPE_CHECKING, Protocol
+from itertools import chain, islice
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from textkit.data.encoded import EncodedCorpus
+from textkit.data.text_blocks import StringBlock, TextBlock, TextBlocks
+from textkit.engine import Engine, Serial, map_blocks
 from textkit.errors import TextkitError
+from textkit.scratch import Scratch, release
 from textkit.text.kernels import unavailable
 from textkit.text.pipeline import Pipeline
 from textkit.text.tokenizer import BatchTokenizer
 
 if TYPE_CHECKING:
+    from textkit.text.lines import Lines
     from textkit.text.token_batch import TokenBatch
+    from textkit.text.token_table import TokenTable
 
 _BLANK = " \t\r\u3000\u2581"  # the last is how sentencepiece writes a space
-_CHARACTERS = (
-    1 << 20
-)  # of the lines that are tokenized together; texts shorter than that need no compiled code
+_ENOUGH = 1 << 20  # characters; shorter texts need no compiled code
+_AT_ONCE = 1 << 18  # characters tokenized together: what is found in them stays near the processor
+_TOGETHER = 256  # lines taken from an iterator at once
+_COUNTED = 1 << 22  # ids counted at once
 
 Tokenize = Callable[[str], list[str]]
+Longs = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,32 +57,48 @@ class InternedText:
     bytes: npt.NDArray[np.int64]
 
     @staticmethod
-    def of(lines: Iterable[str], tokenize: Tokenize) -> InternedText:
+    def of(
+        lines: Iterable[str] | TextBlocks,
+        tokenize: Tokenize,
+        *,
+        scratch: Scratch | None = None,
+        jobs: int | None = None,
+    ) -> InternedText:
         """Tokenize lines (without their ends), in one pass; an error names the line, counted from 1.
 
         Of a text for which its batches pay, and a megabyte or more, a BatchTokenizer, or a pipeline that
-        ends in one, takes many lines at once, and no string is made for a token.
+        ends in one, takes many lines at once, and no string is made for a token; nor one for a line
+        where `lines` are TextBlocks and nothing is cleaned. Tokenizers that leave the interpreter's lock
+        alone then work in `jobs` threads (None: one for each core) while this one numbers what they
+        found. With a folder `scratch` takes the ids, offsets and sizes, and the memory needed does not
+        grow with the text, only with its types.
         """
-        lines = iter(lines)
-        coder, first = _coder(lines, tokenize)
-        ids, offsets, characters, sizes = array("i"), array("q", [0]), array("q"), array("q")
-        for chunk in chain([first], _chunks(lines, _CHARACTERS)):
-            part = coder.codes(chunk, number=len(characters) + 1)
-            offsets.frombytes((part.offsets[1:] + len(ids)).tobytes())
-            ids.frombytes(part.ids.tobytes())
-            characters.extend([len(line) + 1 for line in chunk])
-            sizes.extend([len(line.encode()) + 1 for line in chunk])
-        corpus = EncodedCorpus(np.array(ids, dtype=np.int32), np.array(offsets, dtype=np.int64))
-        columns = (np.array(column, dtype=np.int64) for column in (characters, sizes))
-        return InternedText(coder.types(), corpus, *columns)
+        scratch = scratch or Scratch()
+        blocks = iter(lines.blocks if isinstance(lines, TextBlocks) else _chunks(iter(lines), _AT_ONCE))
+        parts, types = _parts(blocks, tokenize, jobs)
+        ids, offsets, characters, sizes = (
+            scratch.column(dtype) for dtype in (np.int32, np.int64, np.int64, np.int64)
+        )
+        offsets.append(np.zeros(1, np.int64))
+        for part in parts:
+            offsets.append(part.corpus.offsets[1:] + len(ids))
+            ids.append(part.corpus.ids)
+            characters.append(part.characters + 1)
+            sizes.append(part.bytes + 1)
+        corpus = EncodedCorpus(ids.finish(), offsets.finish())
+        return InternedText(tuple(types()), corpus, characters.finish(), sizes.finish())
 
     def __len__(self) -> int:
         return len(self.corpus)
 
     def counts(self) -> dict[str, int]:
         """How often each type occurs, in order of first appearance; types of other parts are left out."""
-        counts = np.bincount(self.corpus.ids, minlength=len(self.types)).tolist()
-        return {token: n for token, n in zip(self.types, counts, strict=True) if n}
+        ids = self.corpus.ids
+        counts = np.zeros(len(self.types), np.int64)
+        for begin in range(0, len(ids), _COUNTED):
+            counts += np.bincount(ids[begin : begin + _COUNTED], minlength=len(counts))
+            release(ids)
+        return {token: n for token, n in zip(self.types, counts.tolist(), strict=True) if n}
 
     def part(self, begin: int, end: int) -> InternedText:
         """Lines `begin` to `end`-1, sharing the types."""
@@ -94,66 +117,103 @@ class InternedText:
         return sum(key in found for key in mine)
 
 
-class _Coder(Protocol):
-    def codes(self, lines: list[str], *, number: int) -> EncodedCorpus:
-        """The tokens of lines as indices of types; `number` is that of the first line."""
-        ...
+class _Part(NamedTuple):
+    """Some lines: indices of types, and the size of each line without its end."""
 
-    def types(self) -> tuple[str, ...]: ...
-
-
-class _Strings:
-    """Line by line."""
-
-    def __init__(self, tokenize: Tokenize) -> None:
-        self._tokenize = tokenize
-        self._index: dict[str, int] = {}
-
-    def codes(self, lines: list[str], *, number: int) -> EncodedCorpus:
-        index = self._index
-        return EncodedCorpus.from_sequences(
-            [index.setdefault(token, len(index)) for token in tokens]
-            for tokens in _tokens(lines, self._tokenize, number)
-        )
-
-    def types(self) -> tuple[str, ...]:
-        return tuple(self._index)
+    corpus: EncodedCorpus
+    characters: Longs
+    bytes: Longs
 
 
-class _Batches:
-    """Many lines at once."""
-
-    def __init__(self, tokenize: Tokenize, together: Callable[[list[str]], TokenBatch]) -> None:
-        from textkit.text.token_table import TokenTable
-
-        self._tokenize = tokenize
-        self._together = together
-        self._table = TokenTable()
-
-    def codes(self, lines: list[str], *, number: int) -> EncodedCorpus:
-        from textkit.text.token_batch import TokenBatch
-
-        try:
-            batch = self._together(lines)
-        except Exception:  # line by line, which finds the one to name
-            batch = TokenBatch.of(_tokens(lines, self._tokenize, number))
-        return EncodedCorpus(self._table.add(batch), batch.offsets)
-
-    def types(self) -> tuple[str, ...]:
-        return tuple(self._table.tokens())
-
-
-def _coder(lines: Iterator[str], tokenize: Tokenize) -> tuple[_Coder, list[str]]:
-    """The way that suits the text, and the lines read to find out whether there are enough for batches."""
+def _parts(
+    blocks: Iterator[TextBlock], tokenize: Tokenize, jobs: int | None
+) -> tuple[Iterator[_Part], Callable[[], Iterable[str]]]:
+    """The text in parts, made in the way that suits it, and what gives the types when all parts are made."""
     *cleaning, tokenizer = tokenize.stages if isinstance(tokenize, Pipeline) else (tokenize,)
-    if not isinstance(tokenizer, BatchTokenizer) or unavailable():
-        return _Strings(tokenize), []
-    enough = max(tokenizer.batch_pays, _CHARACTERS)
-    first = next(_chunks(lines, enough), [])
-    if sum(map(len, first)) + len(first) < enough:
-        return _Strings(tokenize), first
-    clean: Pipeline[str, str] = Pipeline(tuple(cleaning))
-    return _Batches(tokenize, lambda lines: tokenizer.batch(clean.batch(lines))), first
+    if isinstance(tokenizer, BatchTokenizer) and not unavailable():
+        enough = max(tokenizer.batch_pays, _ENOUGH)
+        first, size = [], 0
+        while size < enough and (block := next(blocks, None)) is not None:
+            first.append(block)
+            size += block.size
+        blocks = chain(first, blocks)
+        if size >= enough:
+            from textkit.text.token_table import TokenTable
+
+            table = TokenTable()
+            engine = _engine(jobs, unlocked=tokenizer.unlocked and not cleaning)
+            work = _Batches(tokenizer, Pipeline(tuple(cleaning)))
+            return _by_batches(blocks, work, tokenize, table, engine), table.tokens
+    index: dict[str, int] = {}
+    return _by_lines(blocks, tokenize, index), lambda: index
+
+
+def _by_lines(blocks: Iterator[TextBlock], tokenize: Tokenize, index: dict[str, int]) -> Iterator[_Part]:
+    number = 1
+    for block in blocks:
+        lines = block.strings()
+        corpus = EncodedCorpus.from_sequences(
+            [index.setdefault(token, len(index)) for token in tokens]
+            for tokens in _tokens(lines, tokenize, number)
+        )
+        characters = np.fromiter(map(len, lines), np.int64, len(lines))
+        sizes = np.fromiter((len(line.encode()) for line in lines), np.int64, len(lines))
+        yield _Part(corpus, characters, sizes)
+        number += len(lines)
+
+
+class _Tokenized(NamedTuple):
+    """The lines of a block, their sizes without ends, and their tokens, or None: some line has none."""
+
+    lines: Lines
+    characters: Longs
+    bytes: Longs
+    batch: TokenBatch | None
+
+
+@dataclass(frozen=True)
+class _Batches:
+    """Tokenizes a block; errors of tokenizing are left to who knows the number of its first line."""
+
+    tokenizer: BatchTokenizer
+    clean: Pipeline[str, str]
+
+    def __call__(self, block: TextBlock) -> _Tokenized:
+        from textkit.text.kernels.utf8 import line_sizes
+
+        lines = block.lines()
+        characters, sizes = np.empty(len(lines), np.int64), np.empty(len(lines), np.int64)
+        line_sizes(lines.buffer, lines.starts, lines.ends, characters, sizes)
+        try:
+            cleaned = self.clean.batch(list(lines)) if self.clean.stages else lines
+            batch = self.tokenizer.batch(cleaned)
+        except Exception:  # line by line, which finds the one to name
+            batch = None
+        return _Tokenized(lines, characters, sizes, batch)
+
+
+def _by_batches(
+    blocks: Iterator[TextBlock], work: _Batches, tokenize: Tokenize, table: TokenTable, engine: Engine
+) -> Iterator[_Part]:
+    from textkit.text.token_batch import TokenBatch
+
+    number = 1
+    with engine:
+        for lines, characters, sizes, batch in map_blocks(work, blocks, engine=engine):
+            if batch is None:
+                batch = TokenBatch.of(_tokens(lines, tokenize, number))
+            yield _Part(EncodedCorpus(table.add(batch), batch.offsets), characters, sizes)
+            number += len(lines)
+
+
+def _engine(jobs: int | None, *, unlocked: bool) -> Engine:
+    if jobs is None:
+        jobs = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if jobs == 1 or not unlocked:
+        return Serial()
+    from textkit.engine import Threads
+
+    return Threads(jobs)
 
 
 def _tokens(lines: Iterable[str], tokenize: Tokenize, number: int) -> Iterator[list[str]]:
@@ -164,15 +224,18 @@ def _tokens(lines: Iterable[str], tokenize: Tokenize, number: int) -> Iterator[l
             raise type(error)(f"line {place}: {error}") from error
 
 
-def _chunks(lines: Iterable[str], enough: int) -> Iterator[list[str]]:
-    """Lines of `enough` characters, their ends included, together."""
+def _chunks(lines: Iterator[str], enough: int) -> Iterator[TextBlock]:
+    """Lines of about `enough` characters, their ends included, together."""
     chunk: list[str] = []
-    size = 0
-    for line in lines:
-        chunk.append(line)
-        size += len(line) + 1
+    size, some = 0, 1
+    while more := list(islice(lines, some)):
+        chunk += more
+        size += sum(map(len, more)) + len(more)
+        some = _TOGETHER
         if size >= enough:
-            yield chunk
+            yield StringBlock(chunk)
             chunk, size = [], 0
+        else:  # lines as long as these
+            some = max(1, min(_TOGETHER, (enough - size) * len(chunk) // size))
     if chunk:
-        yield chunk
+        yield StringBlock(chunk)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from textkit.data.encoded import EncodedCorpus
 from textkit.errors import InputError, UsageError
-from textkit.lm.stream import Bools, Ints, Stream
-from textkit.lm.trie import NgramTrie, trie_of
-
-END_ID = 1  # "</s>" in every language model's vocabulary
+from textkit.lm.counting import Windows, tables
+from textkit.lm.merging import Counted, Plan, merged, parked, pieces
+from textkit.lm.stream import Bools, Ints
+from textkit.lm.threads import default_jobs
+from textkit.lm.trie import END_ID, NgramTrie, plain, read_only
+from textkit.scratch import IN_MEMORY, Scratch, release
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +24,6 @@ class NgramCounts:
     """Raw counts of the n-grams of orders 1 to n, one `<s>` before each sentence.
 
     `raw[k-1]` counts the rows of `trie`'s order k; `<s>` alone, which is never predicted, counts 0.
-    `suffixes[k-1]` is the row, in order k-1, of each n-gram less its first word (zeros at order 1).
     `first_seen` (V+1,): the position at which each word first stood in the text, -1 if it never did.
 
     >>> corpus = EncodedCorpus.from_sequences([[2, 3, 1], [2, 1]])  # "a b </s>", "a </s>"
@@ -31,13 +35,25 @@ class NgramCounts:
     """
 
     trie: NgramTrie
-    raw: tuple[Ints, ...]
-    suffixes: tuple[Ints, ...]
+    raw: tuple[npt.NDArray[Any], ...]
     first_seen: Ints
 
     @staticmethod
-    def count(corpus: EncodedCorpus, *, order: int, vocab_size: int) -> NgramCounts:
+    def count(
+        corpus: EncodedCorpus,
+        *,
+        order: int,
+        vocab_size: int,
+        jobs: int | None = None,
+        memory: int | None = None,
+        scratch: Scratch = IN_MEMORY,
+        watch: Callable[[int], object] = lambda _done: None,
+    ) -> NgramCounts:
         """Count a corpus whose sequences each end with `</s>` (id 1), and hold it nowhere else.
+
+        By `jobs` threads (None: one a core). With `memory` (bytes) as much of the text at a time as that
+        holds, the counts of all parts being added up at the end; with a `scratch` that has a folder all
+        tables are kept there. `watch` is told how many ids are counted.
 
         Raises UsageError for an order below 1 or sequences without their end, InputError for an empty
         corpus, ids outside the vocabulary, or more n-grams than 63-bit keys can number.
@@ -51,21 +67,24 @@ class NgramCounts:
             raise UsageError(
                 "each sequence of a language model's corpus ends with </s> (id 1), and only there"
             )
-        stream = Stream.of(corpus, vocab_size)
-        trie = trie_of(vocab_size, ())
-        raw = [np.bincount(stream.words, minlength=vocab_size + 1)]
-        raw[0][vocab_size] = 0
-        suffixes = [np.zeros(vocab_size + 1, dtype=np.int64)]
-        rows = stream.words
-        for k in range(2, order + 1):
-            at = np.flatnonzero(stream.places >= k - 1)
-            keys, counts, group, example = _distinct(trie.key(k, rows[at - 1], stream.words[at]))
-            suffixes.append(rows[at[example]])
-            raw.append(counts)
-            trie = NgramTrie(vocab_size, (*trie.keys, keys))
-            rows = np.full(len(rows), -1, dtype=np.int64)
-            rows[at] = group
-        return NgramCounts(trie, tuple(raw), tuple(suffixes), _first_positions(stream.words, vocab_size + 1))
+        plan = Plan.of(memory, order=order)
+        first_seen = np.full(vocab_size + 1, -1, dtype=np.int64)
+        runs: list[Counted] = []
+        position = 0
+        for begin, end in pieces(len(corpus.ids), plan.text // 2):
+            text, size = _text(
+                corpus.ids, begin, end, order=order, vocab_size=vocab_size, at=position, seen=first_seen
+            )
+            position += size
+            windows = Windows.of_text(text, size)
+            run = tables(windows, order=order, vocab_size=vocab_size, jobs=jobs or default_jobs())
+            run[1][0][vocab_size] = 0
+            runs.append(run if scratch.folder is None else parked(run, scratch))
+            watch(end)
+        trie, raw = runs[0]
+        if len(runs) > 1:
+            trie, raw = merged(runs, scratch=scratch, jobs=jobs or default_jobs(), largest=plan.merge)
+        return NgramCounts(trie, raw, first_seen)
 
     def merge(self, following: NgramCounts) -> NgramCounts:
         """The counts of two texts, of which `following` comes second, as if they had been counted as one.
@@ -83,31 +102,12 @@ class NgramCounts:
                 "only counts of the same order and vocabulary can be merged, not of orders "
                 f"{self.order}, {following.order} and {self.vocab_size}, {following.vocab_size} words"
             )
-        both = (self, following)
-        trie = trie_of(self.vocab_size, ())
-        raw = [self.raw[0] + following.raw[0]]
-        suffixes = [self.suffixes[0]]
-        rows = [np.arange(trie.base)] * 2  # of each one's n-grams in the merged table
-        for k in range(2, self.order + 1):
-            keys = [
-                trie.key(k, old[c.trie.prefixes(k)], c.trie.words(k))
-                for c, old in zip(both, rows, strict=True)
-            ]
-            distinct, found = np.unique(np.concatenate(keys), return_inverse=True)
-            counts = np.zeros(len(distinct), dtype=np.int64)
-            np.add.at(counts, found, np.concatenate([c.raw[k - 1] for c in both]))
-            shorter = np.zeros(len(distinct), dtype=np.int64)
-            shorter[found] = np.concatenate(
-                [old[c.suffixes[k - 1]] for c, old in zip(both, rows, strict=True)]
-            )
-            raw.append(counts)
-            suffixes.append(shorter)
-            trie = NgramTrie(self.vocab_size, (*trie.keys, distinct))
-            rows = [found[: len(keys[0])], found[len(keys[0]) :]]
+        runs = [(self.trie, self.raw), (following.trie, following.raw)]
+        trie, raw = merged(runs, scratch=self.trie.scratch, jobs=default_jobs())
         length = self.raw[0].sum() + self.raw[0][END_ID]  # every word, and one <s> for each </s>
         later = np.where(following.first_seen >= 0, following.first_seen + length, -1)
         first_seen = np.where(self.first_seen >= 0, self.first_seen, later)
-        return NgramCounts(trie, tuple(raw), tuple(suffixes), first_seen)
+        return NgramCounts(trie, raw, first_seen)
 
     @property
     def order(self) -> int:
@@ -121,12 +121,10 @@ class NgramCounts:
 
     def starts_sentence(self, order: int) -> Bools:
         """Which n-grams of `order` begin with `<s>`."""
-        starts: Bools = np.arange(self.vocab_size + 1) == self.vocab_size
-        for k in range(2, order + 1):
-            starts = starts[self.trie.prefixes(k)]
+        starts: Bools = np.arange(self.trie.size(order)) >= self.trie.begins(order)
         return starts
 
-    def adjusted(self, order: int) -> Ints:
+    def adjusted(self, order: int) -> npt.NDArray[Any]:
         """The counts that Kneser-Ney smoothing uses, as KenLM defines them.
 
         Of the longest n-grams, and of those that begin with `<s>`, which nothing can precede: the raw
@@ -136,8 +134,16 @@ class NgramCounts:
         raw = self.raw[order - 1]
         if order == self.order:
             return raw
-        extensions = np.bincount(self.suffixes[order], minlength=len(raw))
-        return np.where(self.starts_sentence(order), raw, extensions)
+        from textkit.lm.kernels.kneser_ney import count_extensions
+
+        adjusted = self.trie.scratch.empty(len(raw), raw.dtype)
+        begins = self.trie.begins(order)
+        adjusted[:begins] = 0
+        adjusted[begins:] = raw[begins:]
+        links = self.trie.suffixes[order]
+        count_extensions(read_only(links), 0, len(links), plain(adjusted))
+        release(raw, links)
+        return adjusted
 
     def last_in_suffix_order(self) -> tuple[int, ...]:
         """The rows of the n-grams that sort last when compared from their last word backwards.
@@ -149,7 +155,7 @@ class NgramCounts:
         rank[[0, self.vocab_size, END_ID]] = -2, -1, 0  # ordinary words were first seen at 1 or later
         rows = [int(np.argmax(rank))]
         for k in range(2, self.order + 1):
-            longer = np.flatnonzero(self.suffixes[k - 1] == rows[-1])
+            longer = np.flatnonzero(self.trie.suffixes[k - 1] == rows[-1])
             if not len(longer):
                 break
             first_words = self.trie.ngrams(k, longer)[:, 0]
@@ -157,29 +163,36 @@ class NgramCounts:
         return tuple(rows)
 
 
-def counts_of_counts(counts: Ints) -> Ints:
+def counts_of_counts(counts: npt.NDArray[Any]) -> Ints:
     """How many n-grams were counted 0, 1, 2, 3 and 4 times, (5,).
 
     >>> counts_of_counts(np.array([1, 1, 2, 9])).tolist()
     [0, 2, 1, 0, 0]
     """
-    return np.bincount(counts[counts < 5], minlength=5)
+    from textkit.lm.kernels.kneser_ney import tally
+
+    found = np.zeros(5, dtype=np.int64)
+    tally(read_only(counts), found)
+    return found
 
 
-def _distinct(keys: Ints) -> tuple[Ints, Ints, Ints, Ints]:
-    """Distinct keys ascending, how often each occurs, the group of each input, an example of each group."""
-    order = np.argsort(keys)
-    ordered = keys[order]
-    is_first = np.ones(len(keys), dtype=np.bool_)
-    is_first[1:] = ordered[1:] != ordered[:-1]
-    starts = np.flatnonzero(is_first)
-    group = np.empty(len(keys), dtype=np.int64)
-    group[order] = np.cumsum(is_first) - 1
-    return ordered[starts], np.diff(starts, append=len(keys)), group, order[starts]
+def _text(
+    ids: npt.NDArray[np.int32], begin: int, end: int, *, order: int, vocab_size: int, at: int, seen: Ints
+) -> tuple[npt.NDArray[np.int32], int]:
+    """Ids `begin` to `end` - 1 as a text with `<s>`, and the words that its last windows need more.
 
+    Gives the text and its number of windows. `at` is the position of its first word in the whole text,
+    `seen` keeps where each word was first.
+    """
+    from textkit.lm.kernels.windows import put_starts
 
-def _first_positions(words: Ints, size: int) -> Ints:
-    first = np.full(size, -1, dtype=np.int64)
-    # Of repeated indices numpy keeps the value assigned last: backwards, that is the first position.
-    first[words[::-1]] = np.arange(len(words))[::-1]
-    return first
+    piece = ids[begin:end]
+    if piece.min() < 0 or piece.max() >= vocab_size:
+        foreign = piece[(piece < 0) | (piece >= vocab_size)][0]
+        raise InputError(f"ids run from 0 to {vocab_size - 1} in this vocabulary, not {foreign}")
+    stop = min(end + order, len(ids))
+    sentences = int((piece == END_ID).sum()) + 1
+    text = np.full(end - begin + sentences + 3 * order + 2, END_ID, dtype=np.int32)
+    size, _ = put_starts(read_only(ids), begin, end, vocab_size, at, seen, text)
+    put_starts(read_only(ids), end, stop, vocab_size, 0, np.empty(0, dtype=np.int64), plain(text)[size:])
+    return text, size

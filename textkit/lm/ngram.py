@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from textkit.data.encoded import EncodedCorpus
-from textkit.errors import CheckpointError
-from textkit.lm.counts import END_ID
 from textkit.lm.history import History
-from textkit.lm.stream import Ints, Stream
-from textkit.lm.trie import NgramTrie, trie_of
+from textkit.lm.log_table import LN10, LogTable
+from textkit.lm.ngram_scores import Scores, score_corpus, score_sentences
+from textkit.lm.ngram_state import NgramState
+from textkit.lm.stream import Ints
+from textkit.lm.table_addresses import TableAddresses
+from textkit.lm.trie import END_ID, NgramTrie
+from textkit.lm.word_scorer import WordScorer
 from textkit.text.vocab import Vocab
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 Floats: TypeAlias = npt.NDArray[np.float64]
-
-_CHUNK = 1 << 18  # positions scored at once: some 20 MB
 
 
 @dataclass(frozen=True)
@@ -42,97 +44,125 @@ class Miss:
 class NgramModel:
     """A smoothed n-gram model over the ids 0 to V-1 of `vocab`; V stands for `<s>` in histories.
 
-    `log_prob[k-1]` (rows of `trie`'s order k,) holds natural log probabilities of the n-grams' last
-    words, `log_backoff[k-1]`, for the orders below the longest, natural log weights of n-grams as
-    histories. `smoothing` says how they came about, `notes` what had to be replaced.
+    `log_prob[k-1]` (rows of `trie`'s order k,) holds the logarithms of the probabilities of the n-grams'
+    last words, `log_backoff[k-1]`, for the orders below the longest, those of the weights of n-grams as
+    histories: decimal in the tables, natural in what the methods give unless they say otherwise.
+    `smoothing` says how they came about, `notes` what had to be replaced.
     """
 
     vocab: Vocab
     trie: NgramTrie
-    log_prob: tuple[Floats, ...]
-    log_backoff: tuple[Floats, ...]
+    log_prob: tuple[LogTable, ...]
+    log_backoff: tuple[LogTable, ...]
     smoothing: str
     miss: Miss = Miss()
     notes: tuple[str, ...] = ()
+
+    @staticmethod
+    def of_natural(
+        vocab: Vocab,
+        trie: NgramTrie,
+        *,
+        log_prob: Sequence[Floats],
+        log_backoff: Sequence[Floats],
+        smoothing: str,
+        miss: Miss = Miss(),
+        notes: Sequence[str] = (),
+    ) -> NgramModel:
+        """A model from natural logarithms; what they say of `<s>` alone, never asked for, is dropped."""
+        log_prob[0][-1] = 0.0
+        return NgramModel(
+            vocab,
+            trie,
+            tuple(map(LogTable.of_natural, log_prob)),
+            tuple(map(LogTable.of_natural, log_backoff)),
+            smoothing,
+            miss,
+            tuple(notes),
+        )
 
     @property
     def order(self) -> int:
         """The length of the longest n-grams: one word and order - 1 words of history."""
         return self.trie.order
 
+    @cached_property
+    def addresses(self) -> TableAddresses:
+        """Where the tables lie, for compiled code."""
+        return TableAddresses(
+            self.trie, self.log_prob, log_backoff=self.log_backoff,
+            shorter=self.miss.shorter, unseen=self.miss.unseen,
+        )  # fmt: skip
+
+    @cached_property
+    def words(self) -> WordScorer:
+        """The model asked for one word at a time, in decimal logarithms."""
+        return WordScorer(self.addresses, self.vocab)
+
+    def scores(self, corpus: EncodedCorpus, *, jobs: int = 1) -> Scores:
+        """For every token its log10 probability (N,) float32 and the length (N,) uint8 of the longest n-gram.
+
+        The probability is that after the words before it in its sentence; the n-gram ends with the token.
+        `jobs` threads share the work. Raises InputError for ids outside the vocabulary.
+        """
+        return score_corpus(self.addresses, corpus, vocab_size=len(self.vocab), jobs=jobs)
+
     def log_probs(self, corpus: EncodedCorpus) -> Floats:
         """The natural log probability of every token given the words before it in its sentence, (N,).
 
         A token with probability zero has -inf. Raises InputError for ids outside the vocabulary.
         """
-        result = np.empty(len(corpus.ids))
-        at = 0
-        for stream in Stream.chunks(corpus, len(self.vocab), lead=self.order - 1, size=_CHUNK):
-            scores = self._score(stream)[stream.is_token()]
-            result[at : at + len(scores)] = scores
-            at += len(scores)
-        return result
+        return self.scores(corpus)[0].astype(np.float64) * LN10
 
     def ngram_lengths(self, corpus: EncodedCorpus) -> Ints:
         """The length of the longest n-gram of the model that ends at each token, (N,), 1 to order."""
-        lengths = []
-        for stream in Stream.chunks(corpus, len(self.vocab), lead=self.order - 1, size=_CHUNK):
-            longest = np.ones(len(stream.words), dtype=np.int64)
-            for k, rows in enumerate(self.trie.walk(stream), 1):
-                longest[rows >= 0] = k
-            lengths.append(longest[stream.is_token()])
-        return np.concatenate(lengths) if lengths else np.empty(0, dtype=np.int64)
+        return self.scores(corpus)[1].astype(np.int64)
 
-    def _score(self, stream: Stream) -> Floats:
-        """Log probabilities at each position, shorter histories first: what is found replaces them."""
-        walk = self.trie.walk(stream)
-        before = next(walk)
-        scores = self.log_prob[0][before]
-        for k, rows in enumerate(walk, 2):
-            missed = np.flatnonzero((stream.places[1:] >= k - 1) & (rows[1:] < 0)) + 1
-            weights = self._weights(k - 1, before[missed - 1])
-            scores[missed] = scores[missed] + weights if self.miss.shorter else weights
-            found = rows >= 0
-            scores[found] = self.log_prob[k - 1][rows[found]]
-            before = rows
-        return scores
+    def score_sentences(self, sentences: Sequence[str], *, jobs: int = 1) -> Floats:
+        """The log10 probability of each sentence of words with white space between, its end included, (S,).
 
-    def _weights(self, length: int, rows: Ints) -> Floats:
-        """Log weights of histories of `length` words, given by row, -1 where never seen."""
-        weights = np.full(len(rows), self.miss.unseen)
-        known = rows >= 0
-        weights[known] = self.log_backoff[length - 1][rows[known]]
-        return weights
+        What the vocabulary lacks, and what spells `<s>` or `</s>`, is an unknown word.
+        """
+        return score_sentences(self.addresses, sentences, vocab=self.vocab, jobs=jobs)
+
+    def null(self) -> NgramState:
+        """The state of no words at all."""
+        return NgramState()
+
+    def begin(self) -> NgramState:
+        """The state at the beginning of a sentence."""
+        state = NgramState()
+        self.words.write_begin(state)
+        return state
+
+    def score(self, state: NgramState, word: str) -> tuple[float, NgramState]:
+        """The natural log probability of `word` after `state`, and the state after it.
+
+        `</s>` is the end of the sentence; a word that the vocabulary lacks is `<unk>`.
+        """
+        log10, after = self.words.score(state, word)
+        return log10 * LN10, after
+
+    def full_scores(
+        self, words: Iterable[str], *, bos: bool = True, eos: bool = True
+    ) -> list[tuple[float, int, bool]]:
+        """For each word natural log probability, length of the longest n-gram, and whether it is unknown.
+
+        With `bos` the words begin a sentence, with `eos` `</s>` follows them.
+        """
+        ids = [self.words.ids.get(word, 0) for word in words] + [END_ID] * eos
+        _, logs, lengths = self.words.run(self.begin() if bos else self.null(), ids)
+        return [(log * LN10, n, i == 0) for log, n, i in zip(logs, lengths, ids, strict=True)]
 
     def distribution(self, history: History) -> Floats:
         """Natural log probabilities of every word after each history, (R, V)."""
-        weights = np.zeros((len(history), self.order))
-        for k in range(1, self.order):
-            reaches = history.lengths >= k
-            weights[reaches, k - 1] = self._weights(k, history.rows[reaches, k - 1])
-        if self.miss.shorter:
-            # fallen[:, k]: what it costs that only the last k words of the history were of use
-            fallen = np.cumsum(weights[:, ::-1], axis=1)[:, ::-1]
-            result = self.log_prob[0][:-1] + fallen[:, :1]
-        else:
-            fallen = np.zeros_like(weights)
-            longest = weights[np.arange(len(history)), np.maximum(history.lengths, 1) - 1]
-            result = np.where(history.lengths[:, None] > 0, longest[:, None], self.log_prob[0][:-1])
-        for k in range(1, self.order):
-            rows = history.rows[:, k - 1]
-            useful = np.flatnonzero((rows >= 0) & (self.miss.shorter | (history.lengths == k)))
-            owner, children = self._children(k, rows[useful])
-            words = self.trie.keys[k][children] - rows[useful][owner] * self.trie.base
-            result[useful[owner], words] = self.log_prob[k][children] + fallen[useful[owner], k]
-        return result
+        from textkit.lm.kernels.sampling import fill_distributions
 
-    def _children(self, order: int, rows: Ints) -> tuple[Ints, Ints]:
-        """The rows, in order + 1, of all continuations of `rows`, each with the index of its owner."""
-        first, end = self.trie.children(order, rows)
-        sizes = end - first
-        owner = np.repeat(np.arange(len(rows)), sizes)
-        within = np.arange(len(owner)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        return owner, first[owner] + within
+        states = np.concatenate([history.lengths[:, None], history.rows], axis=1)
+        result = np.empty((len(history), len(self.vocab)))
+        fill_distributions(self.addresses.address, states.ctypes.data, states.shape[1], result)
+        result *= LN10
+        return result
 
     def start(self, rows: int) -> History:
         """The state of `rows` sequences of which nothing was read; feed `</s>` to begin a sentence."""
@@ -151,58 +181,3 @@ class NgramModel:
     def reorder(self, state: History, rows: Tensor) -> History:
         """The state whose row i is the old row `rows[i]`; `rows` (R',) int64 may repeat and drop rows."""
         return state.select(rows.cpu().numpy())
-
-    def settings(self) -> dict[str, Any]:
-        """What `from_arrays` needs besides vocabulary and arrays, as plain data."""
-        return {
-            "order": self.order,
-            "smoothing": self.smoothing,
-            "miss_shorter": self.miss.shorter,
-            "miss_unseen": self.miss.unseen,
-            "notes": list(self.notes),
-        }
-
-    def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """The tables by name: `keys.2` and up int64, `log_prob.1` and up, `log_backoff.1` and up float64."""
-        return (
-            {f"keys.{k}": keys for k, keys in enumerate(self.trie.keys, 1) if k > 1}
-            | {f"log_prob.{k}": values for k, values in enumerate(self.log_prob, 1)}
-            | {f"log_backoff.{k}": values for k, values in enumerate(self.log_backoff, 1)}
-        )
-
-    @staticmethod
-    def from_arrays(
-        vocab: Vocab, arrays: Mapping[str, npt.NDArray[Any]], settings: Mapping[str, Any]
-    ) -> NgramModel:
-        """The model whose `arrays()` and `settings()` these are.
-
-        Raises CheckpointError when they do not fit together.
-        """
-        try:
-            order = int(settings["order"])
-            miss = Miss(bool(settings["miss_shorter"]), float(settings["miss_unseen"]))
-            smoothing, notes = str(settings["smoothing"]), tuple(map(str, settings["notes"]))
-            trie = trie_of(len(vocab), [arrays[f"keys.{k}"] for k in range(2, order + 1)])
-            log_prob = tuple(arrays[f"log_prob.{k}"] for k in range(1, order + 1))
-            log_backoff = tuple(arrays[f"log_backoff.{k}"] for k in range(1, order))
-        except KeyError as error:
-            raise CheckpointError(f"the n-gram model lacks {error.args[0]!r}: it is incomplete") from error
-        except (TypeError, ValueError) as error:
-            raise CheckpointError(f"the n-gram model's settings are damaged: {error}") from error
-        for fault in _faults(trie, log_prob, log_backoff):
-            raise CheckpointError(f"the n-gram model is damaged: {fault}")
-        return NgramModel(vocab, trie, log_prob, log_backoff, smoothing, miss, notes)
-
-
-def _faults(trie: NgramTrie, log_prob: tuple[Floats, ...], log_backoff: tuple[Floats, ...]) -> Iterator[str]:
-    """What is wrong with the tables of a model, if anything."""
-    if not log_prob:
-        yield "it has no order"
-    for k in range(1, trie.order + 1):
-        keys, size = trie.keys[k - 1], trie.size(k)
-        if np.any(keys[1:] <= keys[:-1]) or (
-            size and not 0 <= keys[0] <= keys[-1] < trie.size(k - 1) * trie.base
-        ):
-            yield f"the keys of order {k} are out of order or range"
-        if len(log_prob[k - 1]) != size or (k < trie.order and len(log_backoff[k - 1]) != size):
-            yield f"order {k} has {size} n-grams but another number of probabilities or back-off weights"

@@ -7,10 +7,11 @@ the text as it was before cleaning, and so compare any two models on the same te
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +20,16 @@ from textkit.data.encoded import EncodedCorpus
 from textkit.data.interned import InternedText
 from textkit.errors import CheckpointError, InputError
 from textkit.lm.language_model import END, LanguageModel
+from textkit.text.lines import Lines
 from textkit.text.vocab import UNKNOWN, Vocab
 
+if TYPE_CHECKING:
+    from textkit.text.token_batch import TokenBatch
+
 BITS = 1 / math.log(2)
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,12 @@ class Score:
     bytes: int
     spelling_bits: float
     impossible: int = 0  # tokens of probability zero
+
+    @staticmethod
+    def sum(scores: Iterable[Score]) -> Score:
+        """The score of several texts as one."""
+        columns = zip(*([getattr(score, f.name) for f in fields(Score)] for score in scores), strict=True)
+        return Score(*map(sum, columns))
 
     @property
     def perplexity(self) -> float:
@@ -105,23 +119,53 @@ class MeasuredText:
     """
 
     corpus: EncodedCorpus
-    characters: npt.NDArray[np.int64]
-    bytes: npt.NDArray[np.int64]
-    spelling_bits: npt.NDArray[np.int64]
+    characters: Ints
+    bytes: Ints
+    spelling_bits: Ints
 
     @staticmethod
     def of(text: InternedText, vocab: Vocab) -> MeasuredText:
         """Encode with a language model's vocabulary."""
         ids_of_types = np.array(vocab.encode(text.types), dtype=np.int32)
-        lengths = np.array([len(token.encode()) for token in text.types], dtype=np.int64)
-        type_bits = np.where(ids_of_types == vocab.id(UNKNOWN), 8 * (lengths + 1), 0)
-        offsets, lines = text.corpus.offsets, np.arange(len(text))
-        ids = np.full(len(text.corpus.ids) + len(text), vocab.id(END), dtype=np.int32)
-        places = np.arange(len(text.corpus.ids)) + np.repeat(lines, text.corpus.lengths)
-        ids[places] = ids_of_types[text.corpus.ids]
-        sums = np.concatenate([[0], np.cumsum(type_bits[text.corpus.ids])])
-        corpus = EncodedCorpus(ids, offsets + np.arange(len(text) + 1))
-        return MeasuredText(corpus, text.characters, text.bytes, sums[offsets[1:]] - sums[offsets[:-1]])
+        sizes = np.array([len(token.encode()) for token in text.types], dtype=np.int64)
+        ids, offsets = ids_of_types[text.corpus.ids], text.corpus.offsets
+        unknown = np.flatnonzero(ids == vocab.id(UNKNOWN))
+        bits = _spelling(unknown, sizes[text.corpus.ids[unknown]], offsets)
+        return MeasuredText(_with_ends(ids, offsets, vocab), text.characters, text.bytes, bits)
+
+    @staticmethod
+    def of_tokens(tokens: Sequence[Sequence[str]], lines: Lines, vocab: Vocab) -> MeasuredText:
+        """Encode the tokens of each of `lines`, which are the text before it was cleaned.
+
+        >>> vocab = Vocab(("<unk>", "</s>", "a"), (0, 0, 1), specials=2)
+        >>> MeasuredText.of_tokens([["a", "b"], []], Lines.of(["a b", ""]), vocab).corpus.ids.tolist()
+        [2, 0, 1, 1]
+        """
+        flat = list(chain.from_iterable(tokens))
+        offsets = np.cumsum([0, *map(len, tokens)], dtype=np.int64)
+        ids = np.array(vocab.encode(flat), dtype=np.int32)
+        unknown = np.flatnonzero(ids == vocab.id(UNKNOWN))
+        sizes = np.array([len(flat[place].encode()) for place in unknown], dtype=np.int64)
+        bits = _spelling(unknown, sizes, offsets)
+        return MeasuredText(_with_ends(ids, offsets, vocab), *_line_sizes(lines), bits)
+
+    @staticmethod
+    def of_batch(batch: TokenBatch, lines: Lines, vocab: Vocab) -> MeasuredText:
+        """The same for a batch of tokens, by compiled code."""
+        ids = vocab.encode_flat(batch)
+        unknown = np.flatnonzero(ids == vocab.id(UNKNOWN))
+        sizes = (batch.ends[unknown] - batch.starts[unknown]).astype(np.int64)
+        bits = _spelling(unknown, sizes, batch.offsets)
+        return MeasuredText(_with_ends(ids, batch.offsets, vocab), *_line_sizes(lines), bits)
+
+    @staticmethod
+    def joined(texts: Sequence[MeasuredText]) -> MeasuredText:
+        """Several texts as one, in order."""
+        lengths = np.concatenate([[0], *(text.corpus.lengths for text in texts)])
+        ids = np.concatenate([text.corpus.ids for text in texts])
+        names = ("characters", "bytes", "spelling_bits")
+        sizes = (np.concatenate([getattr(text, name) for text in texts]) for name in names)
+        return MeasuredText(EncodedCorpus(ids, np.cumsum(lengths, dtype=np.int64)), *sizes)
 
     def save(self, folder: Path) -> None:
         """Write into a new folder; the ids can be mapped afterwards."""
@@ -159,7 +203,7 @@ def score(model: LanguageModel[Any], text: MeasuredText) -> Score:
     return total(model.log_probs(text.corpus), text, unknown=model.vocab.id(UNKNOWN))
 
 
-def total(log_probs: npt.NDArray[np.float64], text: MeasuredText, *, unknown: int) -> Score:
+def total(log_probs: Floats, text: MeasuredText, *, unknown: int) -> Score:
     """Sum log probabilities (N,) of all tokens of `text` into one score."""
     known = text.corpus.ids != unknown
     return Score(
@@ -175,15 +219,39 @@ def total(log_probs: npt.NDArray[np.float64], text: MeasuredText, *, unknown: in
     )
 
 
-def per_line(log_probs: npt.NDArray[np.float64], text: MeasuredText, *, unknown: int) -> Iterator[Score]:
-    """One score for each line, in order."""
-    offsets, ids = text.corpus.offsets, text.corpus.ids
-    for line in range(len(text.corpus)):
-        begin, end = offsets[line], offsets[line + 1]
-        piece = EncodedCorpus(ids[begin:end], np.array([0, end - begin], dtype=np.int64))
-        one = slice(line, line + 1)
-        sizes = MeasuredText(piece, text.characters[one], text.bytes[one], text.spelling_bits[one])
-        yield total(log_probs[begin:end], sizes, unknown=unknown)
+def per_line(log_probs: Floats, text: MeasuredText, *, unknown: int) -> Iterator[Score]:
+    """One score for each line, in order; `line_scores.LineScores` has them as arrays."""
+    from textkit.lm.line_scores import LineScores
+
+    return iter(LineScores.of(log_probs, text, unknown=unknown))
+
+
+def _with_ends(ids: npt.NDArray[np.int32], offsets: Ints, vocab: Vocab) -> EncodedCorpus:
+    """Sentences of ids, each with its end."""
+    ends = np.arange(len(offsets))
+    result = np.full(len(ids) + len(offsets) - 1, vocab.id(END), dtype=np.int32)
+    result[np.arange(len(ids)) + np.repeat(ends[:-1], np.diff(offsets))] = ids
+    return EncodedCorpus(result, offsets + ends)
+
+
+def _spelling(unknown: Ints, sizes: Ints, offsets: Ints) -> Ints:
+    """For each sentence what its unknown words cost to spell: the tokens at `unknown`, of `sizes` bytes.
+
+    Eight bits a byte and eight for the end.
+    """
+    sentences = np.searchsorted(offsets, unknown, side="right") - 1
+    return np.bincount(sentences, 8.0 * (sizes + 1), len(offsets) - 1).astype(np.int64)
+
+
+def _line_sizes(lines: Lines) -> tuple[Ints, Ints]:
+    """Characters and bytes of each line, its end included, (S,) each."""
+    sizes = (lines.ends - lines.starts).astype(np.int64) + 1
+    inside = (lines.buffer & 0xC0) == 0x80  # bytes of a character but its first, UTF-8
+    if not inside.any():
+        return sizes, sizes
+    before = np.zeros(len(inside) + 1, dtype=np.int32)
+    np.cumsum(inside, out=before[1:])
+    return sizes - (before[lines.ends] - before[lines.starts]), sizes
 
 
 def _exp(x: float) -> float:

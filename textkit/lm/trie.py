@@ -1,39 +1,61 @@
-"""The n-grams of every order as sorted integer keys: the one structure under counts and models."""
+"""The n-grams of every order as a trie: the one structure under counts and models."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property, partial
+from itertools import pairwise
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from textkit.errors import InputError
 from textkit.lm.history import History
 from textkit.lm.stream import Ints, Stream
+from textkit.lm.threads import default_jobs, each
+from textkit.scratch import IN_MEMORY, Scratch, release
+
+END_ID = 1  # "</s>" in every language model's vocabulary
+
+Words: TypeAlias = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
 class NgramTrie:
     """Orders 1 to n; an n-gram is known by its row in the table of its order.
 
-    `keys[k-1]` (rows,) int64, ascending: key = prefix row * (V + 1) + last word, where the prefix is the
-    n-gram less its last word, a row of order k-1. Order 1 has a row for each word id and, last, for
-    `<s>`: V + 1 rows. The empty n-gram is the one row of order 0.
+    `words[k-1]` (rows,) int32: the last words of the n-grams of order k, which are sorted by the row of
+    their prefix, the n-gram less its last word, and then by that word. `first[k-1]` (rows + 1,) int64, for
+    k below n: row r of order k is the prefix of rows first[r] to first[r+1] - 1 of order k+1, its children.
+    Order 1 has a row for each word id and, last, for `<s>`: V + 1 rows. The empty n-gram is the one row of
+    order 0.
 
-    >>> trie = NgramTrie(2, (np.arange(3), np.array([1, 7])))  # "</s> </s>" has the key 4, "<s> </s>" 7
-    >>> trie.find(2, np.array([2, 1]), np.array([1, 1])).tolist()
-    [1, -1]
+    >>> trie = NgramTrie.of(2, [(np.array([1, 2]), np.array([1, 1]))])  # "</s> </s>", "<s> </s>"
+    >>> trie.first[0].tolist(), trie.find(2, np.array([2, 0]), np.array([1, 1])).tolist()
+    ([0, 0, 1, 2], [1, -1])
     """
 
     vocab_size: int
-    keys: tuple[Ints, ...]
+    words: tuple[Words, ...]
+    first: tuple[Ints, ...]
+    scratch: Scratch = IN_MEMORY  # where what is found out about the n-grams is kept
+
+    @staticmethod
+    def of(vocab_size: int, higher: Sequence[tuple[npt.NDArray[Any], npt.NDArray[Any]]]) -> NgramTrie:
+        """A trie from the prefix rows and last words of orders 2 and up, sorted by both."""
+        words = [np.arange(vocab_size + 1, dtype=np.int32)]
+        first = []
+        for prefixes, last in higher:
+            sizes = np.bincount(prefixes, minlength=len(words[-1]))
+            first.append(np.concatenate([[0], np.cumsum(sizes)]))
+            words.append(np.ascontiguousarray(last, dtype=np.int32))
+        return NgramTrie(vocab_size, tuple(words), tuple(first))
 
     @property
     def order(self) -> int:
         """The length of the longest n-grams."""
-        return len(self.keys)
+        return len(self.words)
 
     @property
     def base(self) -> int:
@@ -42,53 +64,90 @@ class NgramTrie:
 
     def size(self, order: int) -> int:
         """Rows in the table of `order`; 1 for order 0."""
-        return len(self.keys[order - 1]) if order else 1
+        return len(self.words[order - 1]) if order else 1
 
     def prefixes(self, order: int) -> Ints:
         """For each n-gram the row, in order - 1, of all but its last word."""
-        return self.keys[order - 1] // self.base
+        if order == 1:
+            return np.zeros(self.base, dtype=np.int64)
+        first = self.first[order - 2]
+        return np.repeat(np.arange(len(first) - 1), np.diff(first))
 
-    def words(self, order: int) -> Ints:
-        """For each n-gram its last word."""
-        return self.keys[order - 1] % self.base
+    def prefix_of(self, order: int, rows: Ints) -> Ints:
+        """The same for some n-grams."""
+        if order == 1:
+            return np.zeros(len(rows), dtype=np.int64)
+        return np.searchsorted(self.first[order - 2], rows, side="right") - 1
 
     def ngrams(self, order: int, rows: Ints) -> Ints:
         """The word ids of n-grams, (len(rows), order)."""
         columns = []
         for k in range(order, 0, -1):
-            keys = self.keys[k - 1][rows]
-            columns.append(keys % self.base)
-            rows = keys // self.base
+            columns.append(self.words[k - 1][rows].astype(np.int64))
+            rows = self.prefix_of(k, rows)
         return np.stack(columns[::-1], axis=1)
 
-    def key(self, order: int, prefixes: Ints, words: Ints) -> Ints:
-        """Keys of n-grams of `order`; raises InputError when there are too many for 63 bits."""
-        if self.size(order - 1) * self.base >= 2**63:
-            raise InputError(
-                f"{self.size(order - 1)} {order - 1}-grams of {self.vocab_size} words are too many: the "
-                f"{order}-grams cannot be numbered in 63 bits; use a lower order or a smaller vocabulary"
-            )
-        return prefixes * self.base + words
+    def begins(self, order: int) -> int:
+        """The first row of `order` whose n-gram begins with `<s>`; all after it do too."""
+        row = self.vocab_size
+        for first in self.first[: order - 1]:
+            row = int(first[row])
+        return row
 
-    def find(self, order: int, prefixes: Ints, words: Ints) -> Ints:
-        """The rows of n-grams given by prefix row and last word; -1 where there is no such n-gram."""
-        keys = self.keys[order - 1]
-        if not len(keys):
-            return np.full(len(words), -1, dtype=np.int64)
-        wanted = self.key(order, prefixes, words)
-        rows = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        return np.where((prefixes >= 0) & (keys[rows] == wanted), rows, -1)
+    def find(self, order: int, prefixes: npt.NDArray[Any], words: npt.NDArray[Any]) -> Ints:
+        """The rows of n-grams given by prefix row (-1: not there) and last word; -1 for no such n-gram."""
+        from textkit.lm.kernels.trie import find_rows
+
+        if order == 1:
+            return np.where(prefixes >= 0, words, -1).astype(np.int64)
+        rows = np.empty(len(words), dtype=np.int64)
+        wanted = np.asarray(words, dtype=np.int32)
+        find_rows(*self._table(order), np.asarray(prefixes, dtype=np.int64), wanted, rows)
+        return rows
+
+    @cached_property
+    def suffixes(self) -> tuple[npt.NDArray[Any], ...]:
+        """For each order the row, one order lower, of each n-gram less its first word; -1 if it lacks.
+
+        Zeros at order 1. 4 bytes an n-gram (8 beyond 2**31 rows), kept once they were asked for.
+        """
+        from textkit.lm.kernels.trie import link_suffixes
+
+        jobs = default_jobs()
+        links: list[npt.NDArray[Any]] = [np.zeros(self.base, dtype=np.int32), *self.words[1:2]]
+        for k in range(3, self.order + 1):
+            out = self.scratch.empty(self.size(k), np.int32 if self.size(k - 1) < 2**31 else np.int64)
+            tables = (*self._table(k), read_only(links[-1]), *self._table(k - 1))
+            parts = ((*tables, *cut, plain(out)) for cut in self.cuts(k - 1, 8 * jobs))
+            each(link_suffixes, parts, jobs=jobs, after=partial(release, *tables, out))
+            links.append(out)
+        return tuple(links)
+
+    def cuts(self, order: int, parts: int) -> list[tuple[int, int]]:
+        """The rows of `order` in parts that have about as many children each."""
+        first = self.first[order - 1] if order else np.array([0, self.base])
+        wanted = np.linspace(0, first[-1], parts + 1)[1:-1].astype(
+            np.int64
+        )  # or all of first would be converted
+        bounds = np.searchsorted(first, wanted).tolist()
+        return list(pairwise([0, *bounds, len(first) - 1]))
+
+    def _table(self, order: int) -> tuple[Ints, Words]:
+        """Where the children of each row of order - 1 begin, and their words, as compiled code takes them."""
+        return read_only(self.first[order - 2]), read_only(self.words[order - 1])
 
     def children(self, order: int, rows: Ints) -> tuple[Ints, Ints]:
         """The n-grams that continue those in `rows` of `order`: first and end row in order + 1."""
-        keys = self.keys[order]
-        return np.searchsorted(keys, rows * self.base), np.searchsorted(keys, (rows + 1) * self.base)
+        first = self.first[order - 1]
+        return first[rows], first[rows + 1]
 
     def sum_by_prefix(self, order: int, values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """The sums of `values`, one for each n-gram of `order`, over those with the same prefix.
 
         Counts summed so are exact up to 2**53.
         """
+        if order == 1:
+            return np.array([values.sum(dtype=np.float64)])
         sums = np.bincount(self.prefixes(order), weights=values, minlength=self.size(order - 1))
         return sums.astype(np.float64)  # of no n-grams at all, bincount makes integers
 
@@ -115,6 +174,13 @@ class NgramTrie:
         return History(rows, np.minimum(lengths, self.order - 1))
 
 
-def trie_of(vocab_size: int, higher: Sequence[Ints]) -> NgramTrie:
-    """A trie from the keys of orders 2 and up; order 1 is every word."""
-    return NgramTrie(vocab_size, (np.arange(vocab_size + 1), *higher))
+def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A plain read-only view: functions are compiled anew for what can be written to."""
+    view = plain(array)
+    view.flags.writeable = False
+    return view
+
+
+def plain(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A view that does not show whether the array is mapped."""
+    return array.view(np.ndarray)

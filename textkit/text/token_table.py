@@ -14,6 +14,8 @@ from textkit.text.token_batch import TokenBatch
 _FIRST_SLOTS = 1 << 12  # a power of two; half of them can be taken
 _MOST = 1 << 30  # tokens: codes are kept in four bytes
 _WORD = 8
+_RECENT = 1 << 13  # a power of two: tokens kept near the processor, 32 bytes each
+_LARGE = 1 << 24  # bytes; a table that may not take as much does without them
 _NONE = np.empty(0, np.int64)
 _NO_CODES = np.empty(0, np.int32)
 
@@ -45,6 +47,7 @@ class TokenTable:
         self._places = np.zeros(_FIRST_SLOTS // 2 + 1, np.int64)
         self._counts = np.empty(_FIRST_SLOTS // 2, np.int64)
         self._arena = np.empty(8 * _FIRST_SLOTS, np.uint8)
+        self._recent = np.zeros(4 * _RECENT if limit is None or limit >= _LARGE else 0, np.uint64)
 
     def __len__(self) -> int:
         return self._size
@@ -57,7 +60,7 @@ class TokenTable:
     @property
     def memory(self) -> int:
         """The bytes that the table takes."""
-        return _bytes(self._slots.size, self._arena.size)
+        return self._bytes(self._slots.size, self._arena.size)
 
     def add(self, batch: TokenBatch, *, counts: npt.NDArray[np.int64] | None = None) -> npt.NDArray[np.int32]:
         """Count the tokens of a batch, each once or `counts` (T,) times, and return their codes (T,).
@@ -88,7 +91,7 @@ class TokenTable:
         spans = _spans(batch)
         while True:
             begin, self._size = add_tokens(
-                self._slots, self._arena, self._places, self._counts, self._size,
+                self._slots, self._arena, self._places, self._counts, self._size, self._recent,
                 *spans, weights, begin, codes,
             )  # fmt: skip
             if begin == len(batch.starts) or not self._grow(int(batch.ends[begin] - batch.starts[begin])):
@@ -112,6 +115,7 @@ class TokenTable:
         """Forget all tokens; the memory is kept."""
         self._size = 0
         self._slots.fill(-1)
+        self._recent.fill(0)
 
     def batch(self, codes: npt.NDArray[np.integer[Any]] | None = None) -> TokenBatch:
         """The distinct tokens, or those of `codes`, as a batch of one line.
@@ -167,13 +171,17 @@ class TokenTable:
             return False
         if self._limit is not None and self._size:
             copied = max(0 if slots == old_slots else 4 * old_slots, 0 if arena == old_arena else old_arena)
-            over = _bytes(slots, arena) + copied - self._limit
+            over = self._bytes(slots, arena) + copied - self._limit
             if over > 0 and arena > old_arena:
                 arena -= over
             if arena < needed or arena > LARGEST or (over > 0 and arena <= old_arena + old_arena // 4):
                 return False
         self._resize(slots, arena)
         return True
+
+    def _bytes(self, slots: int, arena: int) -> int:
+        """What a table takes: slots, a place and a count for every second one, the arena, recent tokens."""
+        return 16 * slots + 8 + arena + self._recent.nbytes
 
     def _resize(self, slots: int, arena: int) -> None:
         from textkit.text.kernels.table import fill_slots
@@ -185,11 +193,6 @@ class TokenTable:
             self._counts = _extended(self._counts, slots // 2)
             self._slots = np.full(slots, -1, np.int64)
             fill_slots(self._slots, self._arena, self._places, self._size)
-
-
-def _bytes(slots: int, arena: int) -> int:
-    """What a table takes: slots, a place and a count for every second one, and the arena."""
-    return 16 * slots + 8 + arena
 
 
 def _extended(array: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:

@@ -5,6 +5,8 @@
     pipeline.json, stage*.*  cleaning and tokenizing
     vocab.txt
     data/                    the encoded texts, where training may be resumed
+    model/                   the tables of an n-gram model; the manifest has the sum of its header.json,
+                             which has those of the others
     best-000120.safetensors  weights of the best model so far
     last-000150.safetensors  weights where training stands, and
     last-000150.state.pt     the rest of its state (optimiser, sampler, generators)
@@ -35,6 +37,7 @@ from textkit.text.vocab import Vocab
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+MODEL = "model"
 ROLES = ("best", "last")
 
 Arrays = Mapping[str, npt.NDArray[Any]]
@@ -74,7 +77,8 @@ class RunFolder:
             run.document["signature"] = f"{pipeline.signature()} | vocab of {len(vocab)} #{vocab.digest()}"
             fill(run)
             for file in sorted(p for p in folder.rglob("*") if p.is_file() and p.name != MANIFEST):
-                run._own(file.relative_to(folder).as_posix())
+                if file.parent != folder / MODEL or file.name == "header.json":
+                    run._own(file.relative_to(folder).as_posix())
             run._commit()
         return RunFolder(path, run.document)
 
@@ -232,7 +236,7 @@ def _faults(document: Any) -> Iterator[str]:
     if not isinstance(document.get("kind"), str):
         yield "'kind' must be a name"
     for name, entry in document["files"].items():
-        if not re.fullmatch(r"(data/\w+/)?[\w-][\w.-]*", name, re.ASCII):
+        if not re.fullmatch(r"(data/\w+/|model/)?[\w-][\w.-]*", name, re.ASCII):
             yield f"{name!r} is no name of a run's file"
         if not isinstance(entry, dict) or not isinstance(entry.get("sha256"), str):
             yield f"'files' must give the sha256 of {name}"

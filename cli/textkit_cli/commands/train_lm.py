@@ -5,9 +5,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 import typer
+from typer.core import TyperCommand
 
 from textkit.errors import UsageError
 from textkit.tasks import language_model
@@ -15,6 +16,9 @@ from textkit.tasks.language_model import LanguageModelConfig
 from textkit_cli import options
 from textkit_cli.console import say, table, warn_of_impossible
 from textkit_cli.training_bar import training_bar
+
+if TYPE_CHECKING:
+    from textkit.tasks.language_model import Bounds
 
 
 def _train(
@@ -32,7 +36,32 @@ def _train(
     ] = None,
     arpa: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="n-gram: write the model as ARPA text too (.gz: packed)."),
+        typer.Option(
+            metavar="FILE", help="n-gram: write the model as ARPA text (.gz: packed), also without a RUN."
+        ),
+    ] = None,
+    prune: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N...",
+            help="n-gram: leave out what was counted at most so often: a number an order, as 0 0 1, the last "
+            "for all higher orders too.",
+        ),
+    ] = None,
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIZE",
+            help="n-gram: sort and merge in about so much memory, as 2G, and keep all tables in files.",
+        ),
+    ] = None,
+    tmp: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="With --memory: where the files are, on a disk with room."),
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", "-j", metavar="N", min=1, help="n-gram: threads.  [default: one a core]"),
     ] = None,
     tokenizer_option: options.TokenizerOptions = None,
     field: options.Field = None,
@@ -55,6 +84,10 @@ def _train(
             "--test": test,
             "--config": config,
             "--arpa": arpa,
+            "--prune": prune,
+            "--memory": memory,
+            "--tmp": tmp,
+            "--jobs": jobs,
             "--tokenizer-option": tokenizer_option,
             "--field": field,
         }
@@ -63,16 +96,20 @@ def _train(
         }
         _resume(resume, epochs=settings.get("epochs"), given=given, quiet=quiet)
         return
-    if output is None:
+    if output is None and arpa is None:
         raise UsageError("name the run folder to make with --output RUN")
-    options.check_folder(output)
+    if output is not None:
+        options.check_folder(output)
     if config is not None:
         settings = language_model.read_config(config) | settings
+    if prune is not None:
+        settings["prune"] = _thresholds(prune)
     if tokenizer_option:
         settings["tokenizer_options"] = options.parse_tokenizer_options(tokenizer_option)
     checked = language_model.make_config(settings, source=config or "options")
     if arpa is not None:
         _check_arpa(arpa, checked)
+    bounds = _bounds(memory, tmp=tmp, jobs=jobs, config=checked)
 
     def read(name: str | None) -> Iterator[str] | None:
         return None if name is None else options.read_all([name], field=field, errors=errors)
@@ -82,13 +119,13 @@ def _train(
             options.read_all(files, field=field, errors=errors),
             checked,
             out=output,
+            arpa=arpa,
             valid=read(valid),
             test=read(test),
+            bounds=bounds,
             watch=watch,
             say=lambda message: say(message, quiet=quiet),
         )
-    if arpa is not None:
-        language_model.load_model(output).write_arpa(arpa)
     _report(output, scores, quiet=quiet)
 
 
@@ -96,10 +133,33 @@ def _check_arpa(path: str, config: LanguageModelConfig) -> None:
     """Say before the work what would be said after it."""
     if config.model != "ngram":
         raise UsageError("--arpa is for n-gram models")
-    if config.smoothing in ("add-k", "stupid-backoff") and config.order > 1:
+    if config.smoothing in ("add-k", "good-turing", "stupid-backoff") and config.order > 1:
         raise UsageError(f"--arpa cannot hold the smoothing {config.smoothing}; choose another")
     if path == "-" or Path(path).is_dir() or not Path(path).absolute().parent.is_dir():
         raise UsageError(f"--arpa {path}: name a file in a folder that exists")
+
+
+def _thresholds(text: str) -> list[int]:
+    """The numbers of --prune."""
+    numbers = text.replace(",", " ").split()
+    if not numbers or not all(number.isdecimal() for number in numbers):
+        raise UsageError(f"--prune takes a count for each order, as 0 0 1, not '{text}'")
+    return [int(number) for number in numbers]
+
+
+def _bounds(memory: str | None, *, tmp: str | None, jobs: int | None, config: LanguageModelConfig) -> Bounds:
+    from textkit.tasks.language_model import Bounds
+
+    if config.model != "ngram":
+        for name, value in {"--memory": memory, "--tmp": tmp, "--jobs": jobs}.items():
+            if value is not None:
+                raise UsageError(f"{name} is for n-gram models")
+    if memory is None and tmp is not None:
+        raise UsageError("--tmp is where the files of --memory are kept; give both")
+    if tmp is not None and not Path(tmp).is_dir():
+        raise UsageError(f"--tmp {tmp}: no such folder")
+    size = None if memory is None else options.parse_size(memory)
+    return Bounds(size, None if tmp is None else Path(tmp), jobs)
 
 
 def _resume(run: str, *, epochs: int | None, given: dict[str, Any], quiet: bool) -> None:
@@ -113,17 +173,18 @@ def _resume(run: str, *, epochs: int | None, given: dict[str, Any], quiet: bool)
     _report(run, scores, quiet=quiet)
 
 
-def _report(run: str, scores: dict[str, Any], *, quiet: bool) -> None:
+def _report(run: str | None, scores: dict[str, Any], *, quiet: bool) -> None:
     warn_of_impossible(scores, quiet=quiet)
     if scores:
         print(table(scores))  # noqa: T201
-    say(f"the model is in {run}; try: textkit generate {run}", quiet=quiet)
+    if run is not None:
+        say(f"the model is in {run}; try: textkit generate {run}", quiet=quiet)
 
 
 def _setting_options() -> Iterator[inspect.Parameter]:
     """An option for each setting of the configuration, so that names, help and defaults are said once."""
     for name, field in LanguageModelConfig.model_fields.items():
-        if name == "tokenizer_options":  # has an option of its own
+        if name in ("tokenizer_options", "prune"):  # have options of their own
             continue
         kind: Any = field.annotation
         names = None
@@ -144,6 +205,20 @@ _OWN = tuple(inspect.signature(_train, eval_str=True).parameters.values())[:-1]
 def command(**values: Any) -> None:  # its real parameters are the signature below
     settings = {option.name: values.pop(option.name) for option in _SETTINGS}
     _train(**values, settings={name: value for name, value in settings.items() if value is not None})
+
+
+class Command(TyperCommand):
+    """Takes the numbers that follow --prune together, as lmplz does: `--prune 0 0 1`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The arguments, the numbers being one."""
+        if "--prune" in args:
+            begin = args.index("--prune") + 1
+            end = begin
+            while end < len(args) and args[end].isdecimal():
+                end += 1
+            args = [*args[:begin], *([" ".join(args[begin:end])] if end > begin else []), *args[end:]]
+        return super().parse_args(ctx, args)
 
 
 command.__doc__ = _train.__doc__

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from textkit.errors import UsageError
 from textkit.lm.counts import NgramCounts, counts_of_counts
 from textkit.lm.ngram import NgramModel
@@ -44,13 +42,19 @@ def estimate_discounted(
     counts: NgramCounts, vocab: Vocab, values: Sequence[Ints], *, discount: float | None, smoothing: str
 ) -> NgramModel:
     """The model that takes one discount an order off `values`, the counts of each order, raw or adjusted."""
-    levels, notes = [], []
+    amounts, notes = [], []
     for k, value in enumerate(values, 1):
         note = None
         amount = discount
         if amount is None:
             amount, note = single_discount(counts_of_counts(value), order=k)
-        taken = np.where(value > 0, amount, 0.0)
-        levels.append(Level.of(counts, k, values=value - taken, reserved=counts.trie.sum_by_prefix(k, taken)))
+        amounts.append(amount)
         notes += [note] if note else []
+    levels = (_level(counts, k, value, amounts[k - 1]) for k, value in enumerate(values, 1))
     return interpolate(counts, vocab, levels, smoothing=smoothing, notes=notes)
+
+
+def _level(counts: NgramCounts, order: int, values: Ints, discount: float) -> Level:
+    seen = values > 0
+    reserved = counts.trie.sum_by_prefix(order, seen) * discount
+    return Level.of(counts, order, values=values - discount * seen, reserved=reserved)

@@ -9,6 +9,7 @@ import numpy as np
 from textkit.errors import UsageError
 from textkit.lm.counts import NgramCounts
 from textkit.lm.ngram import Miss, NgramModel
+from textkit.lm.smoothing.columns import log_table, of_history
 from textkit.text.vocab import Vocab
 
 
@@ -31,9 +32,11 @@ class AddK:
         log_prob, log_backoff = [], []
         for order, raw in enumerate(counts.raw, 1):
             totals = counts.trie.sum_by_prefix(order, raw) + self.k * len(vocab)
-            log_prob.append(np.log((raw + self.k) / totals[counts.trie.prefixes(order)]))
-            if order > 1:
-                log_backoff.append(np.log(self.k / totals))
-        log_prob[0][-1] = 0.0  # <s> is certain where it stands, and never asked for
+            probabilities = (raw + self.k) / of_history(counts.trie, order, totals)
+            if order == 1:
+                probabilities[-1] = 1.0  # <s> is certain where it stands, and never asked for
+            else:
+                log_backoff.append(log_table(self.k / totals))
+            log_prob.append(log_table(probabilities))
         miss = Miss(shorter=False, unseen=-float(np.log(len(vocab))))
         return NgramModel(vocab, counts.trie, tuple(log_prob), tuple(log_backoff), repr(self), miss)

@@ -25,7 +25,9 @@ def single_discount(n: Ints, *, order: int) -> tuple[float, str | None]:
     return float(n[1] / (n[1] + 2 * n[2])), None
 
 
-def three_discounts(n: Ints, *, order: int) -> tuple[Floats, str | None]:
+def three_discounts(
+    n: Ints, *, order: int, fallback: tuple[float, float, float] = FALLBACK
+) -> tuple[Floats, str | None]:
     """D1, D2 and D3+ after a 0 for count 0, (4,), and a note when they had to be replaced.
 
         Y = n1 / (n1 + 2 n2),  Dj = j - (j + 1) Y n(j+1) / nj
@@ -36,18 +38,19 @@ def three_discounts(n: Ints, *, order: int) -> tuple[Floats, str | None]:
     >>> discounts.round(6).tolist(), note
     ([0.0, 0.6, 1.1, 1.08], None)
     """
-    fallback = np.array([0.0, *FALLBACK])
-    used = f"D1, D2, D3+ = {', '.join(map(str, FALLBACK))}"
+    replaced = np.array([0.0, *fallback])
+    used = f"D1, D2, D3+ = {', '.join(map(str, fallback))}"
     for count in (1, 2, 3):
         if n[count] == 0:
-            return fallback, _note(order, f"there is no {order}-gram with adjusted count {count}", used)
-    y = n[1] / (n[1] + 2 * n[2])
-    j = np.arange(1, 4)
-    discounts = j - (j + 1) * y * n[2:5] / n[1:4]
+            return replaced, _note(order, f"there is no {order}-gram with adjusted count {count}", used)
+    # In single precision, as lmplz has it: where a discount is a small difference, its digits show.
+    y = np.float32(n[1]) / np.float32(n[1] + 2 * n[2])
+    j = np.arange(1, 4, dtype=np.float32)
+    discounts = j - (j + 1) * y * n[2:5].astype(np.float32) / n[1:4].astype(np.float32)
     for count, discount in enumerate(discounts, 1):
         if not 0 <= discount <= count:
             reason = f"the discount of count {count} would be {discount:.4g}, outside 0 to {count}"
-            return fallback, _note(order, reason, used)
+            return replaced, _note(order, reason, used)
     return np.concatenate([[0.0], discounts]), None
 
 

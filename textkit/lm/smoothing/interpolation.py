@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from textkit.lm.counts import NgramCounts
 from textkit.lm.ngram import Floats, NgramModel
+from textkit.lm.smoothing.columns import log_table, of_history
 from textkit.text.vocab import Vocab
 
 
@@ -38,28 +39,31 @@ class Level:
         totals = counts.trie.sum_by_prefix(order, values) + reserved
         continued = totals > 0
         weight = np.divide(reserved, totals, out=np.ones_like(totals), where=continued)
-        prefixes = counts.trie.prefixes(order)
-        share = np.divide(values, totals[prefixes], out=np.zeros(len(values)), where=continued[prefixes])
+        share = of_history(counts.trie, order, np.where(continued, totals, 1.0))
+        np.divide(values, share, out=share)
         return Level(share, weight)
 
 
 def interpolate(
-    counts: NgramCounts, vocab: Vocab, levels: Sequence[Level], *, smoothing: str, notes: Sequence[str] = ()
+    counts: NgramCounts, vocab: Vocab, levels: Iterable[Level], *, smoothing: str, notes: Sequence[str] = ()
 ) -> NgramModel:
     """The model p(w | h) = share(h w) + weight(h) * p(w | h less its first word).
 
     Below the words alone lies the uniform distribution, 1 / V. Of an n-gram never counted only the
     second term remains, which makes an interpolated model a back-off model with back-off = weight.
-    Chen and Goodman, An Empirical Study of Smoothing Techniques, 1999, section 2.
+    `levels` come shortest first; made one at a time, they need the memory of one. Chen and Goodman, An
+    Empirical Study of Smoothing Techniques, 1999, section 2.
     """
     probabilities = np.array([1.0 / len(vocab)])
     log_prob, log_backoff = [], []
-    with np.errstate(divide="ignore"):  # log 0 = -inf is meant
-        for k, level in enumerate(levels, 1):
-            lower = probabilities[counts.suffixes[k - 1]]
-            probabilities = level.share + level.weight[counts.trie.prefixes(k)] * lower
-            log_prob.append(np.log(np.minimum(probabilities, 1.0)))
-            if k > 1:
-                log_backoff.append(np.log(level.weight))
-    log_prob[0][-1] = 0.0  # <s> is certain where it stands, and never asked for
+    for k, level in enumerate(levels, 1):
+        mixed = probabilities[counts.trie.suffixes[k - 1]]
+        mixed *= of_history(counts.trie, k, level.weight)
+        mixed += level.share
+        probabilities = np.minimum(mixed, 1.0, out=mixed)
+        if k == 1:
+            probabilities[-1] = 1.0  # <s> is certain where it stands, and never asked for
+        else:
+            log_backoff.append(log_table(level.weight))
+        log_prob.append(log_table(probabilities))
     return NgramModel(vocab, counts.trie, tuple(log_prob), tuple(log_backoff), smoothing, notes=tuple(notes))

@@ -35,12 +35,13 @@ class JelinekMercer:
 
     def estimate(self, counts: NgramCounts, vocab: Vocab) -> NgramModel:
         """The interpolated model."""
-        levels = []
-        for k, raw in enumerate(counts.raw, 1):
-            weight = self.weights[min(k, len(self.weights)) - 1]
-            totals = counts.trie.sum_by_prefix(k, raw)
-            levels.append(Level.of(counts, k, values=weight * raw, reserved=(1 - weight) * totals))
+        levels = (self._level(counts, k) for k in range(1, counts.order + 1))
         return interpolate(counts, vocab, levels, smoothing=repr(self))
+
+    def _level(self, counts: NgramCounts, order: int) -> Level:
+        weight, raw = self.weights[min(order, len(self.weights)) - 1], counts.raw[order - 1]
+        reserved = (1 - weight) * counts.trie.sum_by_prefix(order, raw)
+        return Level.of(counts, order, values=weight * raw, reserved=reserved)
 
 
 def tune_jelinek_mercer(counts: NgramCounts, heldout: EncodedCorpus, *, rounds: int = 50) -> JelinekMercer:

@@ -21,8 +21,8 @@ class MaximumLikelihood:
 
     def estimate(self, counts: NgramCounts, vocab: Vocab) -> NgramModel:
         """The model of relative frequencies."""
-        levels = [
+        levels = (
             Level.of(counts, k, values=raw, reserved=np.zeros(counts.trie.size(k - 1)))
             for k, raw in enumerate(counts.raw, 1)
-        ]
+        )
         return interpolate(counts, vocab, levels, smoothing=repr(self))

@@ -8,7 +8,9 @@ import numpy as np
 
 from textkit.errors import UsageError
 from textkit.lm.counts import NgramCounts
+from textkit.lm.log_table import LogTable
 from textkit.lm.ngram import Miss, NgramModel
+from textkit.lm.smoothing.columns import log_table, of_history
 from textkit.text.vocab import Vocab
 
 
@@ -31,9 +33,14 @@ class StupidBackoff:
         cost = float(np.log(self.alpha))
         log_prob = []
         for order, raw in enumerate(counts.raw, 1):
-            totals = counts.trie.sum_by_prefix(order, raw)
-            with np.errstate(divide="ignore"):  # a word of the vocabulary that was not counted scores 0
-                log_prob.append(np.log(raw / totals[counts.trie.prefixes(order)]))
-        log_prob[0][-1] = 0.0  # <s> is certain where it stands, and never asked for
-        log_backoff = tuple(np.full(counts.trie.size(k), cost) for k in range(1, counts.order))
-        return NgramModel(vocab, counts.trie, tuple(log_prob), log_backoff, repr(self), Miss(unseen=cost))
+            scores = raw / of_history(counts.trie, order, counts.trie.sum_by_prefix(order, raw))
+            if order == 1:
+                scores[-1] = 1.0  # <s> is certain where it stands, and never asked for
+            log_prob.append(log_table(scores))
+        log_backoff = [
+            LogTable(np.full(counts.trie.size(k), np.log10(self.alpha), dtype=np.float32))
+            for k in range(1, counts.order)
+        ]
+        return NgramModel(
+            vocab, counts.trie, tuple(log_prob), tuple(log_backoff), repr(self), Miss(unseen=cost)
+        )

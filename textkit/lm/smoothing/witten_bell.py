@@ -19,8 +19,8 @@ class WittenBell:
 
     def estimate(self, counts: NgramCounts, vocab: Vocab) -> NgramModel:
         """The interpolated model."""
-        levels = [
+        levels = (
             Level.of(counts, k, values=raw, reserved=counts.trie.sum_by_prefix(k, raw > 0))
             for k, raw in enumerate(counts.raw, 1)
-        ]
+        )
         return interpolate(counts, vocab, levels, smoothing=repr(self))

@@ -10,12 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from textkit.tasks.language_model.config import LanguageModelConfig, make_config, read_config
+    from textkit.tasks.language_model.ngram import Bounds
     from textkit.tasks.language_model.saved import SavedModel, load_model
     from textkit.tasks.language_model.training import resume, train
 
-__all__ = ["LanguageModelConfig", "SavedModel", "load_model", "make_config", "read_config", "resume", "train"]
+__all__ = [
+    "Bounds",
+    "LanguageModelConfig",
+    "SavedModel",
+    "load_model",
+    "make_config",
+    "read_config",
+    "resume",
+    "train",
+]
 
 _MODULES = {
+    "Bounds": "ngram",
     "LanguageModelConfig": "config",
     "make_config": "config",
     "read_config": "config",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from textkit.errors import UsageError, unknown_name
+
+if TYPE_CHECKING:
+    from textkit.lm.smoothing.protocol import Smoothing
 
 ModelName = Literal["ngram", "rnn", "gru", "lstm"]
 Unit = Literal["word", "char", "subword"]
@@ -18,7 +21,7 @@ Optimizer = Literal["adamw", "sgd"]
 Context = Literal["stream", "line"]
 SubwordType = Literal["unigram", "bpe"]
 
-NGRAM_ONLY = ("order", "smoothing", "smoothing_value")
+NGRAM_ONLY = ("order", "smoothing", "smoothing_value", "prune", "limit_vocab")
 NEURAL_ONLY = (
     "sampling", "batch_size", "steps", "epochs", "optimizer", "learning_rate", "clip", "decay", "patience",
     "embedding", "hidden", "layers", "dropout", "tied", "context", "valid_fraction", "log_every",
@@ -60,11 +63,21 @@ class LanguageModelConfig(BaseModel):
     smoothing: str = Field(
         default="modified-kneser-ney",
         description="n-gram: mle, add-k, jelinek-mercer, witten-bell, absolute, kneser-ney, "
-        "modified-kneser-ney, stupid-backoff.",
+        "modified-kneser-ney, good-turing, katz, stupid-backoff.",
     )
     smoothing_value: float | None = Field(
         default=None,
-        description="n-gram: k of add-k, weight of jelinek-mercer, discount, alpha of stupid-backoff.",
+        description="n-gram: k of add-k, weight of jelinek-mercer, discount, highest count katz discounts, "
+        "alpha of stupid-backoff.",
+    )
+
+    prune: tuple[int, ...] = Field(
+        default=(),
+        description="n-gram: leave out what was counted at most so often, a number an order, as 0 0 1; the "
+        "last is for all higher orders too.",
+    )
+    limit_vocab: str | None = Field(
+        default=None, description="n-gram: a file of words; n-grams with others are counted but not kept."
     )
 
     sampling: Sampling = Field(default="sequential", description="How windows are drawn from the text.")
@@ -107,9 +120,9 @@ class LanguageModelConfig(BaseModel):
                 here = f"model '{self.model}' with unit '{self.unit}'"
                 raise UsageError(f"the setting '{name}' is for {owner}, not for {here}")
         if self.model == "ngram":
-            from textkit.lm.smoothing.catalog import make_smoothing
-
-            make_smoothing(self.smoothing, value=self.smoothing_value)  # raises for what it does not know
+            self.make_smoothing()  # raises for what it does not know
+            if self.limit_vocab is not None and self.smoothing != "modified-kneser-ney":
+                raise UsageError("limit_vocab is for the smoothing modified-kneser-ney")
         if self.model != "ngram" and self.tied and self.embedding != self.hidden:
             raise UsageError(
                 f"tied weights need equal widths: embedding {self.embedding}, hidden {self.hidden}; "
@@ -120,6 +133,12 @@ class LanguageModelConfig(BaseModel):
         if not self.tokenizer and self.unit == "word":
             object.__setattr__(self, "tokenizer", "whitespace")
         return self
+
+    def make_smoothing(self) -> Smoothing:
+        """The smoothing that these settings name."""
+        from textkit.lm.smoothing.catalog import make_smoothing
+
+        return make_smoothing(self.smoothing, value=self.smoothing_value, prune=self.prune)
 
     def _foreign(self) -> dict[str, str]:
         """Settings that mean nothing here, and whom they are for."""

@@ -2,27 +2,107 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+
+from textkit.data.encoded import EncodedCorpus
+from textkit.errors import CheckpointError, InputError
 from textkit.lm.counts import NgramCounts
 from textkit.lm.ngram import NgramModel
-from textkit.lm.smoothing.catalog import make_smoothing
+from textkit.lm.ngram_folder import HEADER, fill_ngram
+from textkit.lm.ngram_folder import load_ngram as open_folder
+from textkit.lm.score import MeasuredText
+from textkit.lm.smoothing.modified_kneser_ney import ModifiedKneserNey
+from textkit.scratch import IN_MEMORY, Scratch
 from textkit.tasks.language_model.config import LanguageModelConfig
 from textkit.tasks.language_model.prepare import Prepared
+from textkit.text.pipeline import Pipeline
 from textkit.text.vocab import Vocab
-from textkit.train.checkpoint import RunFolder
+from textkit.train.checkpoint import MODEL, RunFolder
+
+Say = Callable[[str], None]
 
 
-def estimate_ngram(config: LanguageModelConfig, prepared: Prepared) -> NgramModel:
+@dataclass(frozen=True)
+class Bounds:
+    """What an estimation may take: `memory` in bytes, the rest being kept in files of the folder `tmp`.
+
+    None for as much as there is. `jobs` threads; None for one a core. Sorting and merging keep to the memory;
+    the tables lie in mapped files, whose pages the system takes back when it needs them.
+    """
+
+    memory: int | None = None
+    tmp: Path | None = None
+    jobs: int | None = None
+
+    def scratch(self) -> Scratch:
+        """Where large arrays go."""
+        return IN_MEMORY if self.memory is None else Scratch(self.tmp or Path(tempfile.gettempdir()))
+
+
+def estimate_ngram(config: LanguageModelConfig, prepared: Prepared, bounds: Bounds, say: Say) -> NgramModel:
     """Count and smooth; the model's `notes` are what the smoothing has to explain."""
-    smoothing = make_smoothing(config.smoothing, value=config.smoothing_value)
-    counts = NgramCounts.count(prepared.train.corpus, order=config.order, vocab_size=len(prepared.vocab))
-    return smoothing.estimate(counts, prepared.vocab)
+    total = len(prepared.train.ids)
+    say(f"counting n-grams of {total:,} tokens, line ends included, and {len(prepared.vocab):,} words")
+    counts = NgramCounts.count(
+        prepared.train,
+        order=config.order,
+        vocab_size=len(prepared.vocab),
+        memory=bounds.memory,
+        scratch=bounds.scratch(),
+        watch=lambda done: say(f"counted {done:,} of {total:,} tokens") if done < total else None,
+    )
+    sizes = ", ".join(f"{counts.trie.size(k):,}" for k in range(2, config.order + 1))
+    say(f"estimating the probabilities of {sizes or 'single words only'}" + " n-grams" * bool(sizes))
+    return smoothed(config, counts, prepared.vocab)
+
+
+def smoothed(config: LanguageModelConfig, counts: NgramCounts, vocab: Vocab) -> NgramModel:
+    """The model that `config` asks for, from counts."""
+    smoothing = config.make_smoothing()
+    if config.limit_vocab is None:
+        return smoothing.estimate(counts, vocab)
+    try:
+        allowed = Path(config.limit_vocab).read_text(encoding="utf-8").split()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise InputError(f"{config.limit_vocab}: the words to keep cannot be read: {reason}") from error
+    return cast(ModifiedKneserNey, smoothing).estimate(counts, vocab, allowed=frozenset(allowed))
+
+
+def in_vocab_of(model: NgramModel, text: MeasuredText, vocab: Vocab) -> MeasuredText:
+    """A text that was encoded with `vocab`, for a model some words of which were pruned away."""
+    if len(model.vocab) == len(vocab):
+        return text
+    ids = np.array(model.vocab.encode(vocab.tokens), dtype=np.int32)
+    unknown = ids[0]
+    ids[: vocab.specials] = np.arange(
+        vocab.specials
+    )  # a text cannot spell them, so encode does not find them
+    lost = (ids == unknown) & (np.arange(len(ids)) != unknown)
+    bits = np.array([8 * (len(token.encode()) + 1) for token in vocab.tokens]) * lost
+    sums = np.concatenate([[0], np.cumsum(bits[text.corpus.ids])])
+    more = sums[text.corpus.offsets[1:]] - sums[text.corpus.offsets[:-1]]
+    corpus = EncodedCorpus(ids[text.corpus.ids], text.corpus.offsets)
+    return MeasuredText(corpus, text.characters, text.bytes, text.spelling_bits + more)
 
 
 def save_ngram(model: NgramModel, run: RunFolder) -> None:
-    """Make `model` the run's best."""
-    run.save("best", model.arrays(), step=0, info={"ngram": model.settings()})
+    """Put the tables of `model` into a run that is being made."""
+    fill_ngram(model, run.path / MODEL, pipeline=Pipeline.load(run.path).digest())
 
 
-def load_ngram(run: RunFolder, vocab: Vocab) -> NgramModel:
+def load_ngram(run: RunFolder) -> NgramModel:
     """The n-gram model of a run; raises CheckpointError when it is damaged."""
-    return NgramModel.from_arrays(vocab, run.arrays("best"), run.info("best")["ngram"])
+    if f"{MODEL}/{HEADER}" not in run.document["files"]:
+        raise CheckpointError(
+            f"{run.path}: an n-gram run of an earlier version, which this one cannot read; train again"
+        )
+    run.check(MODEL)
+    run.read("vocab.txt")  # the model has its own; that of the run is what people look at
+    return open_folder(run.path / MODEL)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import tee
 from typing import Any
 
+from textkit.data.encoded import EncodedCorpus
 from textkit.data.interned import InternedText
 from textkit.errors import InputError, UsageError
 from textkit.lm.language_model import language_model_vocab
@@ -24,7 +25,7 @@ class Prepared:
 
     pipeline: Pipeline[str, list[str]]
     vocab: Vocab
-    train: MeasuredText
+    train: EncodedCorpus
     held_out: dict[str, MeasuredText]
     notes: tuple[str, ...]
 
@@ -60,7 +61,7 @@ def prepare(
     always = getattr(pipeline.stages[-1], "pieces", ())
     vocab = language_model_vocab_of(text, config, always)
     held_out = {name: MeasuredText.of(other, vocab) for name, other in sorted(texts.items(), reverse=True)}
-    return Prepared(pipeline, vocab, MeasuredText.of(text, vocab), held_out, tuple(notes))
+    return Prepared(pipeline, vocab, MeasuredText.of(text, vocab).corpus, held_out, tuple(notes))
 
 
 def language_model_vocab_of(text: InternedText, config: LanguageModelConfig, always: Iterable[str]) -> Vocab:

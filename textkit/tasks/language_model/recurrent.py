@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from textkit.data.encoded import EncodedCorpus
 from textkit.data.windows import RandomWindows, SequentialWindows, Window, Windows
 from textkit.errors import InputError
 from textkit.lm.language_model import END
@@ -62,10 +63,10 @@ def make_network(config: LanguageModelConfig, vocab: Vocab) -> RecurrentNetwork:
     return RecurrentNetwork(settings)
 
 
-def make_sampler(config: LanguageModelConfig, train: MeasuredText, vocab: Vocab) -> Windows:
+def make_sampler(config: LanguageModelConfig, train: EncodedCorpus, vocab: Vocab) -> Windows:
     """Windows over the text; raises InputError when it is too short for one batch."""
     sampler: type[Windows] = RandomWindows if config.sampling == "random" else SequentialWindows
-    ids = stream(train.corpus, vocab.id(END))
+    ids = stream(train, vocab.id(END))
     try:
         return sampler(ids, batch_size=config.batch_size, length=config.steps, seed=config.seed)
     except InputError as error:
@@ -77,7 +78,7 @@ def make_trainer(
     run: RunFolder,
     *,
     vocab: Vocab,
-    train: MeasuredText,
+    train: EncodedCorpus,
     valid: MeasuredText,
     watch: Watch,
     say: Callable[[str], None],

@@ -15,7 +15,7 @@ from textkit.tasks.language_model.config import Context, make_config, parse_conf
 from textkit.text.pipeline import Pipeline
 from textkit.text.tokenizer import Tokenizer
 from textkit.text.vocab import UNKNOWN
-from textkit.train.checkpoint import RunFolder
+from textkit.train.checkpoint import MANIFEST, RunFolder
 
 if TYPE_CHECKING:
     from textkit.decode.filters import Filter
@@ -46,10 +46,8 @@ class SavedModel:
 
         An n-gram model always scores each line alone.
         """
-        from textkit.lm.neural import NeuralLanguageModel
-
-        if isinstance(self.model, NeuralLanguageModel):
-            return replace(self, model=replace(self.model, context=context))
+        if hasattr(self.model, "context"):  # a network's; asking for its class would import torch
+            return replace(self, model=replace(cast(Any, self.model), context=context))
         if context == "stream":
             raise UsageError(
                 "an n-gram model sees one line at a time; only a neural one has the context 'stream'"
@@ -126,18 +124,26 @@ def _filters(unknown: int, *, temperature: float, top_k: int | None, top_p: floa
     return filters
 
 
-def load_model(run: RunFolder | Path | str) -> SavedModel:
-    """The best model of a run folder; raises CheckpointError when it is missing or damaged."""
-    if not isinstance(run, RunFolder):
-        run = RunFolder.open(run)
+def load_model(source: RunFolder | Path | str) -> SavedModel:
+    """The best model of a run folder; or the n-gram model of a model folder or an ARPA file.
+
+    Raises CheckpointError when it is missing or damaged, InputError for a faulty ARPA file.
+    """
+    if not isinstance(source, RunFolder):
+        path = Path(source)
+        if not (path / MANIFEST).exists():
+            from textkit.tasks.language_model.ngram_file import read_ngram_file
+
+            saved = read_ngram_file(path)
+            return SavedModel(saved.model, saved.pipeline)
+        source = RunFolder.open(path)
     config = make_config(
-        parse_config(run.config(), source=str(run.path)), source=str(run.path / "config.toml")
+        parse_config(source.config(), source=str(source.path)), source=str(source.path / "config.toml")
     )
-    vocab, pipeline = run.vocab(), run.pipeline()
     if config.model == "ngram":
         from textkit.tasks.language_model.ngram import load_ngram
 
-        return SavedModel(load_ngram(run, vocab), pipeline)
+        return SavedModel(load_ngram(source), source.pipeline())
     from textkit.tasks.language_model.recurrent import load_recurrent
 
-    return SavedModel(load_recurrent(run, config, vocab), pipeline)
+    return SavedModel(load_recurrent(source, config, source.vocab()), source.pipeline())

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from textkit.data.encoded import EncodedCorpus
 from textkit.errors import CheckpointError, Interrupted, UsageError
 from textkit.lm.language_model import LanguageModel
 from textkit.lm.score import MeasuredText, Score, score
+from textkit.lm.threads import at_most
 from textkit.tasks.language_model.config import LanguageModelConfig, make_config, parse_config
+from textkit.tasks.language_model.ngram import Bounds
 from textkit.tasks.language_model.prepare import Lines, Prepared, prepare
 from textkit.tasks.language_model.saved import load_model
 from textkit.train.checkpoint import RunFolder
@@ -22,16 +26,21 @@ def train(
     lines: Lines,
     config: LanguageModelConfig,
     *,
-    out: Path | str,
+    out: Path | str | None,
+    arpa: Path | str | None = None,
     valid: Lines | None = None,
     test: Lines | None = None,
+    bounds: Bounds | None = None,
     watch: Callable[[Any, int], None] | None = None,
     say: Say | None = None,
 ) -> dict[str, Score]:
     """Train a model on `lines` (without their ends), leave everything in the folder `out`, and score it.
 
+    An n-gram model can be written as ARPA text too, to `arpa`, or only there when `out` is None.
+
     Gives the scores on the held-out texts by name ("valid", "test"). `watch` sees the progress of a
-    network after each step, `say` gets one-line messages. Raises InputError for an empty text,
+    network after each step, `say` gets one-line messages. `bounds` are for n-gram models: how much memory
+    they may take, and where the rest goes. Raises InputError for an empty text,
     CheckpointError when `out` is taken, and Interrupted, everything saved, when SIGINT or SIGTERM comes
     while a network trains (see `resume`).
 
@@ -47,13 +56,9 @@ def train(
         say(note)
 
     if config.model == "ngram":
-        from textkit.tasks.language_model.ngram import estimate_ngram, save_ngram
-
-        model = estimate_ngram(config, prepared)
-        for note in model.notes:
-            say(note)
-        run = _create(out, config, prepared, fill=lambda run: save_ngram(model, run))
-        return _finish(run, model, prepared.held_out)
+        return _train_ngram(config, prepared, out=out, arpa=arpa, bounds=bounds or Bounds(), say=say)
+    if out is None or arpa is not None:
+        raise UsageError("a network is trained into a run folder, and cannot be written as ARPA text")
 
     from textkit.tasks.language_model.recurrent import make_sampler
 
@@ -61,11 +66,40 @@ def train(
 
     def fill(run: RunFolder) -> None:
         """What a resumed run needs: the texts as ids, so that it never depends on the original files."""
-        for name, text in {"train": prepared.train, **prepared.held_out}.items():
+        prepared.train.save(run.path / "data" / "train")
+        for name, text in prepared.held_out.items():
             text.save(run.path / "data" / name)
 
     run = _create(out, config, prepared, fill=fill)
     return _fit_network(config, run, prepared, watch=watch, say=say)
+
+
+def _train_ngram(
+    config: LanguageModelConfig,
+    prepared: Prepared,
+    *,
+    out: Path | str | None,
+    arpa: Path | str | None,
+    bounds: Bounds,
+    say: Say,
+) -> dict[str, Score]:
+    from textkit.lm.arpa import check_words, write_arpa
+    from textkit.tasks.language_model.ngram import estimate_ngram, in_vocab_of, save_ngram
+
+    if arpa is not None:
+        check_words(prepared.vocab, arpa)  # better before the work than after
+    with at_most(bounds.jobs):
+        model = estimate_ngram(config, prepared, bounds, say)
+        for note in model.notes:
+            say(note)
+        run = None
+        if out is not None:
+            kept = replace(prepared, vocab=model.vocab)
+            run = _create(out, config, kept, fill=lambda run: save_ngram(model, run))
+        if arpa is not None:
+            write_arpa(model, arpa)
+        texts = prepared.held_out.items()
+        return _finish(run, model, {n: in_vocab_of(model, text, prepared.vocab) for n, text in texts})
 
 
 def _create(
@@ -106,10 +140,10 @@ def resume(
         run.record("epochs", epochs)  # config.toml stays as it was given
     run.check("data")
     folders = {name: run.path / "data" / name for name in ("train", "valid", "test")}
-    texts = {name: MeasuredText.load(folder) for name, folder in folders.items() if folder.exists()}
-    if not {"train", "valid"} <= texts.keys():
+    if not all(folders[name].exists() for name in ("train", "valid")):
         raise CheckpointError(f"{run.path / 'data'}: the encoded training text is gone; train again")
-    train_text = texts.pop("train")
+    train_text = EncodedCorpus.load(folders.pop("train"))
+    texts = {name: MeasuredText.load(folder) for name, folder in folders.items() if folder.exists()}
     prepared = Prepared(run.pipeline(), run.vocab(), train_text, texts, ())
     return _fit_network(config, run, prepared, watch=watch, say=say or (lambda _message: None))
 
@@ -147,7 +181,10 @@ def _fit_network(
     return _finish(run, load_model(run).model, prepared.held_out)
 
 
-def _finish(run: RunFolder, model: LanguageModel[Any], held_out: dict[str, MeasuredText]) -> dict[str, Score]:
+def _finish(
+    run: RunFolder | None, model: LanguageModel[Any], held_out: dict[str, MeasuredText]
+) -> dict[str, Score]:
     scores = {name: score(model, text) for name, text in held_out.items()}
-    run.record("results", {name: result.as_dict() for name, result in scores.items()})
+    if run is not None:
+        run.record("results", {name: result.as_dict() for name, result in scores.items()})
     return scores

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textkit.text.kernels.compiled import compiled
+from textkit.text.kernels.utf8 import eight_bytes
 
 Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int32]
@@ -17,6 +18,24 @@ HAN = 2  # a token by itself, before all else
 DIGIT = 4
 WORD = 8  # a letter, mark, digit or underscore that is not Han
 MARK = 16  # any other character that is a token by itself
+
+_0, _1, _2, _3, _7, _8, _16 = (np.uint64(i) for i in (0, 1, 2, 3, 7, 8, 16))
+_HIGH = np.uint64(0x8080808080808080)  # the highest bit of each byte
+_REST = np.uint64(0x7F7F7F7F7F7F7F7F)
+_BLANKS = np.uint64(0x2020202020202020)
+_GATHER = np.uint64(0x0102040810204080)  # brings the lowest bit of each byte together in the highest byte
+
+
+def _places_of_bits() -> npt.NDArray[np.uint64]:
+    """For each byte: where its bits are, four at most, a byte for each; and above that how many."""
+    packed = np.zeros(256, np.uint64)
+    for bits in range(256):
+        places = [place for place in range(8) if bits >> place & 1][:4]
+        packed[bits] = sum((place << 8 * i for i, place in enumerate(places)), len(places) << 32)
+    return packed
+
+
+_PLACES_OF_BITS = _places_of_bits()
 
 
 @compiled
@@ -35,6 +54,20 @@ def _class(data: Bytes, place: Place, classes: Bytes) -> tuple[np.uint8, Place]:
 
 
 @compiled
+def _write_places(bits: np.uint64, place: np.uint64, places: Places, count: np.uint64) -> np.uint64:
+    """Add `place` plus i for each byte i whose highest bit is set, four at most; returns the new count.
+
+    Four are written however many there are: without a branch, which would go wrong at most words.
+    """
+    packed = _PLACES_OF_BITS[(bits >> _7) * _GATHER >> np.uint64(56)]
+    places[count] = place + (packed & _7)
+    places[count + _1] = place + (packed >> np.uint64(8) & _7)
+    places[count + _2] = place + (packed >> np.uint64(16) & _7)
+    places[count + _3] = place + (packed >> np.uint64(24) & _7)
+    return count + (packed >> np.uint64(32))
+
+
+@compiled
 def find_runs(
     data: Bytes,
     lines: Places,
@@ -47,30 +80,53 @@ def find_runs(
     """Runs of characters that are not SPACE; returns how many.
 
     Line l is `data[lines[l]:line_ends[l]]`, valid UTF-8; `classes` (0x110000,) has the class of each
-    code point. `starts`, `ends`, which need room for one run every two bytes and one a line, and
-    `offsets` (L+1,) receive the places in bytes.
+    code point, of which those from ! to ~ are not SPACE and the blank is. `starts`, `ends`, which need
+    room for one run every two bytes, one a line and four more, and `offsets` (L+1,) receive the places
+    in bytes.
+
+    Eight bytes at once where they are ASCII without control characters, else one character after the other.
     """
-    count = 0
+    begun = ended = _0
     offsets[0] = 0
+    size = np.uint64(data.size)
     for line in range(lines.size):
-        place, end = np.int64(lines[line]), np.int64(line_ends[line])
-        inside = False
+        place, end = np.uint64(lines[line]), np.uint64(line_ends[line])
+        before = np.uint64(0x80)  # whether what stands before `place` is SPACE, or the line's start
         while place < end:
-            kind, following = _class(data, place, classes)
-            if kind & SPACE:
-                if inside:
-                    ends[count] = place
-                    count += 1
-                inside = False
-            elif not inside:
-                starts[count] = place
-                inside = True
-            place = following
-        if inside:
-            ends[count] = end
-            count += 1
-        offsets[line + 1] = count
-    return count
+            word, plain = _0, place + _8 <= size
+            if plain:
+                word = eight_bytes(data, place)
+                if end - place < _8:  # what follows the line counts as blanks
+                    keep = (_1 << ((end - place) << _3)) - _1
+                    word = word & keep | _BLANKS & ~keep
+                plain = (word | word - _BLANKS) & _HIGH == _0
+            if plain:
+                space = (word ^ _BLANKS) + _REST & _HIGH ^ _HIGH
+                shifted = space << _8 | before
+                begun = _write_places(shifted & ~space, place, starts, begun)
+                ended = _write_places(space & ~shifted, place, ends, ended)
+                before = space >> np.uint64(56)
+                place += _8
+            else:
+                stop = min(place + _16, end)
+                while place < stop:
+                    kind, following = _class(data, np.int64(place), classes)
+                    if kind & SPACE:
+                        if before == _0:
+                            ends[ended] = place
+                            ended += _1
+                        before = np.uint64(0x80)
+                    else:
+                        if before != _0:
+                            starts[begun] = place
+                            begun += _1
+                        before = _0
+                    place = np.uint64(following)
+        if ended < begun:
+            ends[ended] = end
+            ended += _1
+        offsets[line + 1] = begun
+    return np.int64(begun)
 
 
 @compiled

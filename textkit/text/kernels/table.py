@@ -14,12 +14,14 @@ from textkit.text.kernels.compiled import compiled
 Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
+Words = npt.NDArray[np.uint64]
 
 _TAG = np.uint64(0x7FFFFFFF)
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio: Knuth's multiplier
 _MIX = np.uint64(0xBF58476D1CE4E5B9)  # of splitmix64
 # Unsigned places spare the test whether an index is negative, and let eight bytes be loaded as one.
 _0, _1, _2, _3, _4, _5, _6, _7, _8 = (np.uint64(i) for i in range(9))
+_16, _LENGTH = np.uint64(16), np.uint64(31)
 
 
 @compiled
@@ -78,7 +80,7 @@ def _same(one: Bytes, begin: int, other: Bytes, start: int, size: int) -> bool:
 
 
 @compiled
-def _shift(slots: Longs) -> np.uint64:
+def _shift(slots: Longs | Words) -> np.uint64:
     """How far a hash is shifted to give its first slot: the number of slots is a power of two."""
     shift = np.uint64(64)
     size = slots.size
@@ -126,35 +128,56 @@ def find_tokens(
 
 @compiled
 def add_tokens(
-    slots: Longs, arena: Bytes, places: Longs, counts: Longs, size: int,
+    slots: Longs, arena: Bytes, places: Longs, counts: Longs, size: int, recent: Words,
     data: Bytes, starts: Places, ends: Places, weights: Longs, begin: int, codes: Places,
 ) -> tuple[int, int]:  # fmt: skip
     """Count each token from `begin` on, once or `weights` (T,) times; a new one gets the next code.
 
     `codes` (T,) receives the codes; it, and `weights`, may be empty for none. Stops where the table,
     of `size` tokens so far, has no room for one more. Returns the token it stopped at and the new size.
+
+    `recent` (4 * P,) holds tokens of 1 to 16 bytes that were seen last, each at the place that its bytes
+    give: two words, and the code above five bits of length. So small a table stays near the processor,
+    and most tokens of a text are found in it. P is a power of two; empty `recent` is not used.
     """
-    shift = _shift(slots)
+    shift, nearness = _shift(slots), _shift(recent) + _2
     for token in range(begin, starts.size):
         start, end = starts[token], ends[token]
-        key = hash_token(data, start, end)
-        slot = _slot(slots, shift, arena, places, data, start, end, key)
-        held = slots[slot]
-        if held < 0:
-            if (
-                2 * (size + 1) > slots.size
-                or size + 1 >= places.size
-                or places[size] + (end - start) > arena.size
-            ):
-                return token, size
-            held = np.int64(key & _TAG) << 32 | size
-            slots[slot] = held
-            for i in range(end - start):
-                arena[places[size] + i] = data[start + i]
-            places[size + 1] = places[size] + (end - start)
-            counts[size] = 0
-            size += 1
-        code = held & 0xFFFFFFFF
+        length = np.uint64(end - start)
+        short = recent.size > 0 and _0 < length <= _16
+        near = one = two = _0
+        code = np.int64(-1)
+        if short:
+            one = _word(data, np.uint64(start), min(length, _8))
+            if length > _8:
+                two = _word(data, np.uint64(start) + _8, length - _8)
+            near = ((one ^ (two >> np.uint64(31) | two << np.uint64(33))) * _ODD >> nearness) << _2
+            known = recent[near + _2]
+            if recent[near] == one and recent[near + _1] == two and known & _LENGTH == length:
+                code = np.int64(known >> _5)
+        if code < 0:
+            key = hash_token(data, start, end)
+            slot = _slot(slots, shift, arena, places, data, start, end, key)
+            held = slots[slot]
+            if held < 0:
+                if (
+                    2 * (size + 1) > slots.size
+                    or size + 1 >= places.size
+                    or places[size] + (end - start) > arena.size
+                ):
+                    return token, size
+                held = np.int64(key & _TAG) << 32 | size
+                slots[slot] = held
+                for i in range(end - start):
+                    arena[places[size] + i] = data[start + i]
+                places[size + 1] = places[size] + (end - start)
+                counts[size] = 0
+                size += 1
+            code = held & 0xFFFFFFFF
+            if short:
+                recent[near] = one
+                recent[near + _1] = two
+                recent[near + _2] = np.uint64(code) << _5 | length
         counts[code] += weights[token] if weights.size else 1
         if codes.size:
             codes[token] = code

@@ -44,7 +44,7 @@ class WhitespaceTokenizer:
         from textkit.text.token_batch import TokenBatch
 
         lines = Lines.of(texts)
-        room = len(lines.buffer) // 2 + len(lines)
+        room = len(lines.buffer) // 2 + len(lines) + 4
         starts, ends = np.empty(room, np.int32), np.empty(room, np.int32)
         offsets = np.empty(len(lines) + 1, np.int64)
         count = find_runs(lines.buffer, lines.starts, lines.ends, spaces(), starts, ends, offsets)

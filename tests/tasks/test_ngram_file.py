@@ -1,0 +1,114 @@
+"""n-gram models as files: what is read is what was written, in every form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from textkit.errors import CheckpointError, InputError, TextkitError, UsageError
+from textkit.tasks.language_model import load_model, make_config, train
+from textkit.tasks.language_model.ngram_file import SavedNgram, read_ngram_file, write_ngram_file
+from textkit.tasks.language_model.ngram_info import describe_ngram
+from textkit.text.pipeline import Pipeline
+from textkit.text.tokenizers.whitespace import WhitespaceTokenizer
+
+LINES = ["the Cat sat", "a dog sat  on the cat", "", "THE dog saw", "a cat"] * 5
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    config = make_config({"model": "ngram", "order": 3, "clean": "sentiment", "smoothing": "witten-bell"})
+    train(LINES, config, out=tmp_path / "run")
+    return tmp_path / "run"
+
+
+def forms(saved: SavedNgram, folder: Path) -> Iterator[tuple[str, Path]]:
+    for name in ("folder", "m.arpa", "m.arpa.gz", "m.gz"):
+        write_ngram_file(saved, folder / name)
+        yield name, folder / name
+
+
+def test_every_form_is_the_same_model(run: Path, tmp_path: Path) -> None:
+    saved = read_ngram_file(run)
+    assert saved.pipeline("The  CAT") == ["the", "cat"]
+    text = load_model(run).measure(LINES).corpus
+    expected = saved.model.log_probs(text)
+    for name, path in forms(saved, tmp_path):
+        again = read_ngram_file(path)
+        np.testing.assert_allclose(again.model.log_probs(text), expected, atol=1e-6)
+        assert again.model.vocab.tokens == saved.model.vocab.tokens
+        whitespace = Pipeline.of(WhitespaceTokenizer())
+        assert again.pipeline == (saved.pipeline if name == "folder" else whitespace)
+        loaded = load_model(path)
+        assert loaded.pipeline == again.pipeline
+        np.testing.assert_array_equal(loaded.model.log_probs(text), again.model.log_probs(text))
+
+
+def test_the_run_holds_its_model_as_a_folder_that_the_manifest_vouches_for(run: Path) -> None:
+    import json
+
+    files = json.loads((run / "manifest.json").read_text())["files"]
+    assert sorted(files) == ["config.toml", "model/header.json", "pipeline.json", "vocab.txt"]
+    assert (run / "model" / "vocab.txt").read_bytes() == (run / "vocab.txt").read_bytes()
+    assert not list(run.glob("*.safetensors"))
+
+
+def test_a_model_of_another_run_is_refused(run: Path, tmp_path: Path) -> None:
+    train(LINES, make_config({"model": "ngram", "order": 3}), out=tmp_path / "other")
+    (run / "model" / "header.json").write_bytes((tmp_path / "other" / "model" / "header.json").read_bytes())
+    with pytest.raises(CheckpointError, match=r"model/header.json: damaged: checksum differs from manifest"):
+        load_model(run)
+
+
+def test_a_folder_without_a_pipeline_takes_words_between_blanks(run: Path, tmp_path: Path) -> None:
+    from textkit.lm.ngram_folder import save_ngram
+
+    save_ngram(read_ngram_file(run).model, tmp_path / "bare")
+    assert read_ngram_file(tmp_path / "bare").pipeline == Pipeline.of(WhitespaceTokenizer())
+
+
+def test_quantised_on_the_way_out(run: Path, tmp_path: Path) -> None:
+    write_ngram_file(read_ngram_file(run), tmp_path / "q", quantise=True)
+    assert all(table.quantised for table in read_ngram_file(tmp_path / "q").model.log_prob)
+
+
+def test_what_is_in_the_way_stays(run: Path, tmp_path: Path) -> None:
+    before = sorted(run.rglob("*"))
+    with pytest.raises(TextkitError, match="already exists; remove it or choose another name"):
+        write_ngram_file(read_ngram_file(run), run)
+    assert sorted(run.rglob("*")) == before
+    assert [p.name for p in tmp_path.iterdir()] == ["run"]
+
+
+def test_what_is_no_ngram_model(tmp_path: Path) -> None:
+    small = {"epochs": 1, "embedding": 4, "hidden": 4, "batch_size": 2, "steps": 3}
+    train(LINES, make_config({"model": "gru", **small}), out=tmp_path / "gru")
+    (tmp_path / "text").write_text("no model\n")
+    (tmp_path / "empty").mkdir()
+    for name, error, message in [
+        ("gru", UsageError, "gru: a model of the kind gru; this is for n-gram models"),
+        ("text", InputError, "text:1: "),
+        ("empty", CheckpointError, "empty: not a textkit run: has no readable manifest.json"),
+        ("none", CheckpointError, "none: there is no such run, model folder or ARPA file"),
+    ]:
+        with pytest.raises(error, match=message):
+            read_ngram_file(tmp_path / name)
+
+
+@pytest.mark.parametrize("order", [1, 2, 5])
+@pytest.mark.parametrize("smoothing", ["witten-bell", "add-k", "kneser-ney", "jelinek-mercer"])
+def test_sums_over_the_vocabulary_are_one(order: int, smoothing: str, tmp_path: Path) -> None:
+    config = make_config({"model": "ngram", "order": order, "smoothing": smoothing})
+    train(LINES, config, out=tmp_path / "run")
+    info = describe_ngram(tmp_path / "run")
+    assert info.proper
+    assert info.histories == (1 if order == 1 else info.histories)
+    assert info.least_sum <= 1 + 1e-5
+    assert info.greatest_sum >= 1 - 1e-5
+
+
+def test_histories_are_drawn_from_the_seed(run: Path) -> None:
+    assert describe_ngram(run, seed=3) == describe_ngram(run, seed=3)

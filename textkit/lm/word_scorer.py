@@ -1,0 +1,62 @@
+"""An n-gram model asked for one word at a time."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+
+from textkit.errors import UsageError
+from textkit.lm.ngram_state import LONGEST, NgramState
+from textkit.lm.table_addresses import TableAddresses
+from textkit.text.vocab import Vocab
+
+BEGIN = "<s>"
+
+
+class WordScorer:
+    """Log10 probabilities of words after states.
+
+    A word outside the vocabulary is `<unk>`; `</s>`, `<s>` and `<unk>` stand for themselves. Raises
+    UsageError for a model of n-grams longer than a state has room for.
+    """
+
+    def __init__(self, addresses: TableAddresses, vocab: Vocab) -> None:
+        from textkit.lm.kernels.state import begin, run, step
+
+        if addresses.order > LONGEST:
+            raise UsageError(f"states hold n-grams of up to {LONGEST} words, not {addresses.order}")
+        self.addresses = addresses  # kept alive: the compiled code knows only where they are
+        self.table = addresses.address
+        self.ids = {token: i for i, token in enumerate(vocab.tokens)} | {BEGIN: len(vocab)}
+        self.step, self._begin, self._run = step, begin, run
+        self._vocab = vocab
+
+    def __reduce__(self) -> tuple[type[WordScorer], tuple[TableAddresses, Vocab]]:
+        """Addresses hold in one process only: where it is sent, it is made anew."""
+        return type(self), (self.addresses, self._vocab)
+
+    def write_begin(self, state: NgramState) -> None:
+        """Make a state that of the beginning of a sentence."""
+        self._begin(self.table, state.address)
+
+    def score(self, state: NgramState, word: str) -> tuple[float, NgramState]:
+        """The log10 probability of `word` after `state`, which stays as it is, and the next state."""
+        after = NgramState()
+        return self.step(self.table, state.address, self.ids.get(word, 0), after.address), after
+
+    def length(self, state: NgramState) -> int:
+        """The length of the longest n-gram of the model that ends with the word last read."""
+        return state.numbers[self.addresses.order]
+
+    def run(self, state: NgramState, ids: Iterable[int]) -> tuple[float, Sequence[float], Sequence[int]]:
+        """Read words, changing `state`: their log10 probability, that of each, and the n-grams' lengths."""
+        words = array("i", ids)
+        logs, lengths = array("d", bytes(8 * len(words))), array("B", bytes(len(words)))
+        total = self._run(
+            self.table, state.address, _address(words), len(words), _address(logs), _address(lengths)
+        )
+        return total, logs, lengths
+
+
+def _address(numbers: array[int] | array[float]) -> int:
+    return numbers.buffer_info()[0]
