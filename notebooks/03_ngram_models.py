@@ -114,8 +114,7 @@ for name in data:
 # The heads look natural: words fall with a slope near -1, pairs and triples less steeply. The tails do not.
 # In natural text of this size about half of all words stand there once; these corpora were written by a
 # grammar with a closed list of words, so the lines for words drop off at the end, and far fewer words are
-# rare. Whatever follows is therefore easier here than in life: perplexities of real prose are ten times as
-# high. The order of the methods is what to look at.
+# rare. Whatever follows is therefore easier here than in life, and perplexities of real prose are far higher.
 #
 # ## 3. Relative frequencies, and why they fail
 #
@@ -171,8 +170,9 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# N(r) falls along a line, as in natural text, but with a bump around r = 7: phrases of the grammar that
-# were drawn as often as each other. Turing's ratio follows it, and r* is not smooth there.
+# In natural text N(r) falls along a line, and r* stays a little below r. Here N(r) has a bump around r = 7,
+# probably from phrases that the grammar draws with equal chances, and Turing's ratio follows it. For single
+# words r* of 1 even exceeds 1: too few of them are rare.
 #
 # The methods, all estimated from the same tables of counts:
 #
@@ -222,24 +222,39 @@ for name in methods:
     print(f"{name:22}" + "".join(f"{value:8.1f}" for value in row))
 
 # %%
-figure, axes = plt.subplots(1, 2, figsize=(10, 4.2), sharey=True)
-for panel, split in zip(axes, ("training", "held out"), strict=True):
+figure, axes = plt.subplots(1, 3, figsize=(11, 4.6))
+for panel, split in zip(axes, ("training", "held out", "held out"), strict=True):
     for name in methods:
         panel.semilogy(range(1, 6), perplexities[name, split], "o-", markersize=4, label=name)
-    panel.set(title=f"{split} text", xlabel="order", xticks=range(1, 6))
+    panel.set(title=split, xlabel="order", xticks=range(1, 6), ylim=(1, 2000))
     panel.grid(alpha=0.3)
 axes[0].set(ylabel="perplexity")
-figure.legend(*axes[0].get_legend_handles_labels(), loc="center right", fontsize=8)
-figure.tight_layout(rect=(0, 0, 0.82, 1))
+axes[2].set(title="held out, the best of them", xlim=(2.8, 5.2), ylim=(7, 15), yscale="linear")
+figure.legend(*axes[0].get_legend_handles_labels(), loc="lower center", ncols=5, fontsize=8)
+figure.tight_layout(rect=(0, 0.1, 1, 1))
 plt.show()
 
 # %% [markdown]
 # The perplexity of the training text says nothing: it is best for maximum likelihood, which is worthless on
-# any other text, and it falls with the order for methods that get worse held out. Held out, add-k and
-# Good-Turing, which ask no shorter history, get worse beyond order 2 or 3; the Kneser-Ney models are best
-# at every order from 3 on. One discount does better than three here, which is not what Chen and Goodman
-# found in natural text.
+# any other text. Held out, add-k and Good-Turing, which ask no shorter history, get worse beyond order 2
+# or 3, though in training Good-Turing still gets better there. The Kneser-Ney models are best at every order
+# from 3 on. One discount does better than three here, which is not what Chen and Goodman found in natural
+# text.
 #
+# The order of the methods is much the same in Chinese. Words and characters are different units, so their
+# perplexities do not compare; bits per character do, with what it costs to spell unknown words.
+
+# %%
+compared = ("Good-Turing", "Katz", "Witten-Bell", "absolute discounting", "Kneser-Ney", "modified Kneser-Ney")
+print(f"order 5, held out: perplexity, bits per character\n{'':22}" + "".join(f"{name:>21}" for name in data))
+for method in compared:
+    row = [
+        score(methods[method].estimate(counts[name], words), parts["valid"])
+        for name, (words, parts) in data.items()
+    ]
+    print(f"{method:22}" + "".join(f"{one.perplexity:15.1f}{one.bits_per_character:6.2f}" for one in row))
+
+# %% [markdown]
 # ## 5. What is new about Kneser-Ney
 #
 # "Francisco" is a frequent word, but it only ever follows "San". After any other word it should be
@@ -302,15 +317,17 @@ def sums(model, words):
     return log_probs.double().exp().sum(1).numpy()
 
 
-print(f"{'least and greatest sum':22}", "".join(f"{kind:>21}" for kind in histories))
+print(f"{'greatest |sum - 1|':22}", "".join(f"{kind:>18}" for kind in histories))
 for name, by_length in models.items():
-    columns = [sums(by_length[4], words) for words in histories.values()]
-    print(f"{name:22}", "".join(f"{c.min():12.6f} {c.max():.6f}" for c in columns))
+    columns = [np.abs(sums(by_length[4], words) - 1).max() for words in histories.values()]
+    print(f"{name:22}", "".join(f"{column:18.1e}" for column in columns))
 
 # %% [markdown]
-# All but one: what is off is rounding, since the tables keep single-precision logarithms. Stupid back-off
-# takes nothing from the seen words before it gives to the unseen ones. Its numbers are scores, fit for
-# ranking, and a perplexity made of them would look better than it is. How far it is off:
+# All are distributions but one; what is off in the others is rounding, since the tables keep
+# single-precision logarithms. Stupid back-off gives to unseen words without taking anything from seen ones,
+# so after histories it knows its sums exceed one; each word of history that it has to give up costs a factor
+# of 0.4, so after histories it does not know they are too small. Its numbers are scores, good for ranking,
+# and a perplexity made of them would be none.
 
 # %%
 for kind, words in histories.items():
@@ -320,16 +337,16 @@ for kind, words in histories.items():
 # %% [markdown]
 # ## 7. The definitions of KenLM
 #
-# `ModifiedKneserNey` has those of KenLM's estimator, `lmplz`, so that the models are the same, n-gram by
-# n-gram. What an implementation could also do differently:
+# `ModifiedKneserNey` has those of KenLM's estimator, `lmplz`, so that the models are the same: every
+# n-gram, to 1e-6 in the logarithm of its probability. What one could also define differently:
 #
 # - each line has one `<s>` before it, which is part of histories but never predicted, and one `</s>`;
 # - n-grams of the highest order, and those that begin with `<s>`, keep their counts; all others count the
 #   different words before them, `<s>` being one: their *adjusted* counts;
 # - the discounts of an order come from its own counts of adjusted counts, n1 to n4:
 #   Y = n1 / (n1 + 2 n2), D(j) = j - (j + 1) Y n(j+1) / n(j) for j = 1, 2, 3, the last for all above;
-# - the words alone are interpolated with 1 / V, V counting `<unk>` and `</s>` too, and that is what
-#   `<unk>` gets.
+# - the words alone are interpolated with the uniform 1 / V, V counting `<unk>` and `</s>` too; of that
+#   alone `<unk>`, which the text never spells, has its probability.
 
 # %%
 from textkit.lm.counts import counts_of_counts
@@ -401,7 +418,7 @@ for name in ("modified Kneser-Ney", "Witten-Bell", "Katz"):
 figure, axes = plt.subplots(figsize=(7, 3.8))
 for name, curve in curves.items():
     axes.plot(list(curve), list(curve.values()), "o-", markersize=4, label=name)
-axes.set(xlabel="n-grams of order 2 to 4", ylabel="held-out perplexity")
+axes.set(xlabel="n-grams of order 2 to 4", ylabel="held-out perplexity", xlim=(12_000, 112_000), ylim=(8, 20))
 axes.grid(alpha=0.3)
 axes.legend(fontsize=8)
 plt.show()
@@ -409,20 +426,21 @@ plt.show()
 # %% [markdown]
 # Kneser-Ney models should be pruned by count. Entropy pruning weighs a history with its probability under
 # the model itself, and Kneser-Ney's probabilities of short histories are made for backing off, not for
-# this (Chelba et al. 2010): the curve climbs at once. Other smoothings lose little of it at first.
+# this (Chelba et al. 2010): the curve climbs at once. Witten-Bell and Katz lose next to nothing until half of
+# the n-grams are gone, and with a quarter of them they are as good as Kneser-Ney pruned by count.
 #
 # ## 9. Two domains
 #
 # Much general text and little of the kind that is wanted: 100 everyday sentences in Chinese beside the
-# prose. Rather than pouring them together, each gets a model, and held-out text of the wanted kind finds
-# their weights, by expectation maximisation. One vocabulary for both, so that perplexities compare.
+# prose. Rather than pouring them together, each gets a model, and held-out text of the wanted kind (50 lines)
+# finds their weights, by expectation maximisation. One vocabulary for both, so that perplexities compare.
 
 # %%
 from textkit.lm.mixing import mix
 from textkit.lm.mixture_weights import tune_weights
 
-travel = textkit_corpora.load("pairs-en-zh")
-wanted = {split: [line for _, line in travel.rows(split)] for split in ("train", "valid", "test")}
+everyday = textkit_corpora.load("pairs-en-zh")
+wanted = {split: [line for _, line in everyday.rows(split)] for split in ("train", "valid", "test")}
 
 
 def mixed(sentences):
@@ -439,7 +457,7 @@ def mixed(sentences):
         return ModifiedKneserNey().estimate(NgramCounts.count(ids, order=4, vocab_size=len(shared)), shared)
 
     each = [trained(text) for text in read]
-    weights, _ = tune_weights([model.log_probs(text(wanted["valid"]).corpus) for model in each])
+    weights, _ = tune_weights([model.log_probs(text(wanted["valid"][:50]).corpus) for model in each])
     test = text(wanted["test"])
     one = mix(each, weights)  # an n-gram model again
     return weights, [score(model, test).perplexity for model in (*each, trained(everything), one)]
@@ -451,12 +469,13 @@ for sentences in (100, 300, 1000):
     print(f"{sentences:9} {weights[0]:20.3f} {general:13.1f} {own:16.1f} {poured:16.1f} {both:6.1f}")
 
 # %% [markdown]
-# The mixed model is the best of the four. Poured together, the few sentences drown in the prose.
+# Poured together, the few sentences drown in the prose. Mixed, they are helped by it where they are few, and
+# as they become more its weight goes towards zero.
 #
 # ## 10. One word at a time, and text
 #
 # A state remembers what was read; `score` takes it and a word, and gives the word's log probability and the
-# next state.
+# next state. `textkit.lm.kenlm_model.Model` has the same under the names of KenLM's Python package.
 
 # %%
 model = models["modified Kneser-Ney"][4]
@@ -466,6 +485,7 @@ for word in [*RegexTokenizer()("The baker gave the mayor a zebra."), "</s>"]:
     total += log_prob
     print(f"{word:8} {np.exp(log_prob):.5f}")
 print(f"sum of the logarithms {total:.3f}")
+model.full_scores(["said", "the", "zebra"])  # log probability, length of the n-gram found, unknown?
 
 # %% [markdown]
 # The whole distribution after a history:
@@ -484,20 +504,26 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# Drawing word after word makes text, the more fluent the longer the history; with four words of history it
-# copies out whole pieces of a text this small.
+# Drawing word after word makes text, the more fluent the longer the history. Held out, Kneser-Ney was better
+# than Witten-Bell; its text is the less fluent one. It leaves more of each history's probability to words
+# that were not seen there, which pays for a text to be judged, while a text to be drawn gets all those words.
+# Witten-Bell keeps to the training text, and copies much of it. A temperature below one does so too.
 
 # %%
 from textkit.lm.ngram_sampling import NgramSampler
 
-for order in (1, 2, 3, 5):
-    sampler = NgramSampler(models["modified Kneser-Ney"][order - 1])
-    (ids,) = sampler.sample([1], length=30, rows=1, generator=np.random.default_rng(1), stop=1)
-    print(f"order {order}:", " ".join(vocab.decode(ids)))
+
+def drawn(model, *, temperature=1.0):
+    sampler = NgramSampler(model, temperature=temperature)
+    return sampler.sample([1], length=40, rows=1, generator=np.random.default_rng(1), stop=1)[0]
+
+
+for name in ("modified Kneser-Ney", "Witten-Bell"):
+    for order in (1, 2, 3, 5):
+        print(f"{name}, {order}:", " ".join(vocab.decode(drawn(models[name][order - 1]))))
 
 # %%
 name = "Chinese characters"
 characters = ModifiedKneserNey().estimate(counts[name], data[name][0])
-sampler = NgramSampler(characters)
-for ids in sampler.sample([1], length=60, rows=3, generator=np.random.default_rng(1), stop=1):
-    print("".join(data[name][0].decode(ids)))
+for temperature in (1.0, 0.7, 0.5):
+    print(f"{temperature}:", "".join(data[name][0].decode(drawn(characters, temperature=temperature))))

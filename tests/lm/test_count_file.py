@@ -138,6 +138,7 @@ def test_shorter_ngrams_follow_from_the_longer_ones(
     shorter, vocab = read_counts([path], order=order - 1)
     assert table(shorter, vocab) == without_begin(by_hand(text, order - 1))
     assert list(vocab.counts[2:]) == sorted(vocab.counts[2:], reverse=True)
+    assert np.array_equal(np.delete(shorter.raw[0][:-1], 1), np.delete(vocab.counts, 1))
 
 
 def estimate(counts: NgramCounts, vocab: Vocab, name: str) -> NgramModel:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textkit.data.encoded import EncodedCorpus
-from textkit.data.text_blocks import StringBlock, TextBlock, TextBlocks
+from textkit.data.text_blocks import StringBlock, TextBlock, TextBlocks, byte_sizes
 from textkit.engine import Engine, Serial, map_blocks
 from textkit.errors import TextkitError
 from textkit.scratch import Scratch, release
@@ -157,8 +157,7 @@ def _by_lines(blocks: Iterator[TextBlock], tokenize: Tokenize, index: dict[str, 
             for tokens in _tokens(lines, tokenize, number)
         )
         characters = np.fromiter(map(len, lines), np.int64, len(lines))
-        sizes = np.fromiter((len(line.encode()) for line in lines), np.int64, len(lines))
-        yield _Part(corpus, characters, sizes)
+        yield _Part(corpus, characters, byte_sizes(lines, first=number))
         number += len(lines)
 
 
@@ -227,15 +226,16 @@ def _tokens(lines: Iterable[str], tokenize: Tokenize, number: int) -> Iterator[l
 def _chunks(lines: Iterator[str], enough: int) -> Iterator[TextBlock]:
     """Lines of about `enough` characters, their ends included, together."""
     chunk: list[str] = []
-    size, some = 0, 1
+    first, size, some = 1, 0, 1
     while more := list(islice(lines, some)):
         chunk += more
         size += sum(map(len, more)) + len(more)
         some = _TOGETHER
         if size >= enough:
-            yield StringBlock(chunk)
+            yield StringBlock(chunk, first)
+            first += len(chunk)
             chunk, size = [], 0
         else:  # lines as long as these
             some = max(1, min(_TOGETHER, (enough - size) * len(chunk) // size))
     if chunk:
-        yield StringBlock(chunk)
+        yield StringBlock(chunk, first)

@@ -6,6 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
+
+from textkit.errors import InputError
 from textkit.text.lines import Lines
 
 
@@ -28,7 +32,7 @@ class TextBlock(Protocol):
 
 @dataclass(frozen=True)
 class StringBlock:
-    """Lines that are strings already.
+    """Lines that are strings already; `first` is the number of the first.
 
     >>> block = StringBlock(["to be", "or not"])
     >>> block.size, list(block.lines())
@@ -36,6 +40,7 @@ class StringBlock:
     """
 
     texts: list[str]
+    first: int = 1
 
     @property
     def size(self) -> int:
@@ -47,8 +52,12 @@ class StringBlock:
         return self.texts
 
     def lines(self) -> Lines:
-        """The lines as one buffer; raises InputError for a lone surrogate."""
-        return Lines.of(self.texts)
+        """The lines as one buffer; raises InputError, naming the line, for a lone surrogate."""
+        try:
+            return Lines.of(self.texts)
+        except InputError:
+            byte_sizes(self.texts, first=self.first)
+            raise
 
 
 @dataclass(frozen=True)
@@ -65,3 +74,16 @@ class TextBlocks:
 
     def __iter__(self) -> Iterator[str]:
         return (line for block in self.blocks for line in block.strings())
+
+
+def byte_sizes(texts: Sequence[str], *, first: int) -> npt.NDArray[np.int64]:
+    """The length of each string in UTF-8; raises InputError, counting from `first`, for a lone surrogate."""
+    sizes = np.empty(len(texts), np.int64)
+    for index, text in enumerate(texts):
+        try:
+            sizes[index] = len(text.encode())
+        except UnicodeEncodeError as error:
+            raise InputError(
+                f"line {first + index}: half a character (a lone surrogate) is no text; remove or replace it"
+            ) from error
+    return sizes

@@ -40,7 +40,7 @@ _BUFFER = 1 << 22  # bytes of lines made at once
 _COUNT = 40  # bytes that a count takes at most, and what is copied beyond the last word
 _LEVEL = 2  # of zlib, as for ARPA
 _BREAKS = re.compile("[\0\t\n\r \ud800-\udfff]")  # what no word of a line can have
-MARKS = (*SPECIALS, BEGIN)  # codes 0, 1 and 2 while files are read
+_MARKS = (*SPECIALS, BEGIN)  # codes 0, 1 and 2 while files are read
 
 
 def write_counts(counts: NgramCounts, vocab: Vocab, path: Path | str, *, jobs: int | None = None) -> None:
@@ -97,7 +97,7 @@ def read_counts(
     if order is not None and order < 1:
         raise UsageError(f"the order of an n-gram model is 1 or more, not {order}")
     table = TokenTable()
-    table.add(TokenBatch.of([MARKS]))
+    table.add(TokenBatch.of([_MARKS]))
     pieces = [piece for path in paths for piece in read_pieces(Path(path), table, jobs=jobs)]
     longest = max(int(piece.lengths.max(initial=1)) for piece in pieces)
     if order is not None and order > longest:
@@ -109,7 +109,7 @@ def read_counts(
     listed.rename(codes)
     trie, raw = _completed(listed, vocab)
     found = raw[0][codes[:-1]]  # of the words in the order of the files
-    if (found[len(MARKS) :] != listed.alone[len(MARKS) :]).any():  # words that have no line of their own
+    if (found != listed.alone)[[0, *range(len(_MARKS), len(tokens))]].any():  # words without a line
         before = codes
         codes, vocab = _vocab(tokens, found)
         steps = np.full(len(codes), -1, np.int32)
