@@ -24,6 +24,7 @@ import torch
 from matplotlib import pyplot as plt
 
 import textkit_corpora
+from textkit.data.encoded import EncodedCorpus
 from textkit.data.interned import InternedText
 from textkit.lm.counts import NgramCounts
 from textkit.lm.language_model import language_model_vocab
@@ -148,7 +149,8 @@ for order, table in enumerate(by_order, 1):
 #
 # Smoothing takes a little from what was seen for what was not. How much is the question. Good and Turing
 # answer it with N(r), the number of n-grams that were seen r times: what was seen r times should count as
-# r* = (r + 1) N(r + 1) / N(r), and all that was never seen together as N(1).
+# r* = (r + 1) N(r + 1) / N(r), and all that was never seen together as N(1). Where N(r) gets sparse a line
+# through it takes its place (Gale and Sampson 1995).
 
 # %%
 from textkit.lm.smoothing.good_turing import adjusted_counts, tally
@@ -237,9 +239,9 @@ plt.show()
 # %% [markdown]
 # The perplexity of the training text says nothing: it is best for maximum likelihood, which is worthless on
 # any other text. Held out, add-k and Good-Turing, which ask no shorter history, get worse beyond order 2
-# or 3, though in training Good-Turing still gets better there. The Kneser-Ney models are best at every order
-# from 3 on. One discount does better than three here, which is not what Chen and Goodman found in natural
-# text.
+# or 3, while at order 4 Good-Turing's training perplexity still falls. The Kneser-Ney models are best at
+# every order from 3 on. One discount does better than three here, which is not what Chen and Goodman found
+# in natural text.
 #
 # The order of the methods is much the same in Chinese. Words and characters are different units, so their
 # perplexities do not compare; bits per character do, with what it costs to spell unknown words.
@@ -404,7 +406,7 @@ def size(model):
 
 table = by_order[3]
 curves = {"modified Kneser-Ney, by count": {}}
-for prune in ((), (0, 0, 1), (0, 0, 2), (0, 1, 1), (0, 2, 2), (0, 4, 4)):
+for prune in ((), (0, 0, 1), (0, 1, 1), (0, 0, 2), (0, 2, 2), (0, 4, 4)):
     model = ModifiedKneserNey(prune=prune).estimate(table, vocab)
     curves["modified Kneser-Ney, by count"][size(model)] = score(model, held_out).perplexity
     print(f"prune={prune!s:10} {size(model):7,} n-grams, perplexity {score(model, held_out).perplexity:5.2f}")
@@ -426,8 +428,8 @@ plt.show()
 # %% [markdown]
 # Kneser-Ney models should be pruned by count. Entropy pruning weighs a history with its probability under
 # the model itself, and Kneser-Ney's probabilities of short histories are made for backing off, not for
-# this (Chelba et al. 2010): the curve climbs at once. Witten-Bell and Katz lose next to nothing until half of
-# the n-grams are gone, and with a quarter of them they are as good as Kneser-Ney pruned by count.
+# this (Chelba et al. 2010): the curve climbs at once. Witten-Bell and Katz lose little until half of the
+# n-grams are gone, and where a quarter is left they do no worse than Kneser-Ney pruned by count.
 #
 # ## 9. Two domains
 #
@@ -504,10 +506,7 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# Drawing word after word makes text, the more fluent the longer the history. Held out, Kneser-Ney was better
-# than Witten-Bell; its text is the less fluent one. It leaves more of each history's probability to words
-# that were not seen there, which pays for a text to be judged, while a text to be drawn gets all those words.
-# Witten-Bell keeps to the training text, and copies much of it. A temperature below one does so too.
+# Drawing word after word makes text, the more fluent the longer the history.
 
 # %%
 from textkit.lm.ngram_sampling import NgramSampler
@@ -521,6 +520,21 @@ def drawn(model, *, temperature=1.0):
 for name in ("modified Kneser-Ney", "Witten-Bell"):
     for order in (1, 2, 3, 5):
         print(f"{name}, {order}:", " ".join(vocab.decode(drawn(models[name][order - 1]))))
+
+# %% [markdown]
+# Held out, Kneser-Ney was better than Witten-Bell, yet its text is the less fluent one. It leaves more of the
+# probability to words that were not seen after a history: right for judging a new text, but text drawn from
+# it gets all those words. Witten-Bell keeps to the training text, and copies much of it:
+
+# %%
+for name in ("modified Kneser-Ney", "Witten-Bell"):
+    sampler = NgramSampler(models[name][4])
+    rows = sampler.sample([1], length=40, rows=200, generator=np.random.default_rng(1), stop=1)
+    lengths = models[name][4].ngram_lengths(EncodedCorpus.from_sequences(rows))
+    print(f"{name}: {np.mean(lengths == 5):.0%} of the words drawn end a 5-gram of the training text")
+
+# %% [markdown]
+# A temperature below one keeps closer to what is likely. Characters make Chinese text without a segmenter.
 
 # %%
 name = "Chinese characters"

@@ -25,14 +25,14 @@ class Windows:
     """Windows of `order` words each, or fewer at the end of a sentence: what is counted.
 
     One begins at each multiple of `stride` in `text` (int32 ids, V for `<s>`), `count` in all, each counted
-    once, or `weights` (count,) int32 times. A window ends after `</s>`, or before -1. `text` has at least
+    once, or `weights` (count,) times. A window ends after `</s>`, or before -1. `text` has at least
     `order` more words than the last window needs.
     """
 
     text: Words
     count: int
     stride: int
-    weights: npt.NDArray[np.int32]
+    weights: npt.NDArray[Any]
 
     @staticmethod
     def of_text(text: Words, count: int) -> Windows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -86,8 +87,8 @@ class NgramCounts:
             trie, raw = merged(runs, scratch=scratch, jobs=jobs or default_jobs(), largest=plan.merge)
         return NgramCounts(trie, raw, first_seen)
 
-    def merge(self, following: NgramCounts) -> NgramCounts:
-        """The counts of two texts, of which `following` comes second, as if they had been counted as one.
+    def merge(self, *following: NgramCounts) -> NgramCounts:
+        """The counts of several texts, in their order, as if they had been counted as one.
 
         So a text can be counted in parts, on several machines, over one vocabulary. Raises UsageError
         when the orders or the sizes of the vocabularies differ.
@@ -97,16 +98,19 @@ class NgramCounts:
         >>> parts[0].merge(parts[1]).raw[1].tolist()
         [1, 1, 1, 2]
         """
-        if (self.order, self.vocab_size) != (following.order, following.vocab_size):
-            raise UsageError(
-                "only counts of the same order and vocabulary can be merged, not of orders "
-                f"{self.order}, {following.order} and {self.vocab_size}, {following.vocab_size} words"
-            )
-        runs = [(self.trie, self.raw), (following.trie, following.raw)]
+        first_seen = self.first_seen
+        length = 0
+        for before, counts in pairwise((self, *following)):
+            if (self.order, self.vocab_size) != (counts.order, counts.vocab_size):
+                raise UsageError(
+                    "only counts of the same order and vocabulary can be merged, not of orders "
+                    f"{self.order}, {counts.order} and {self.vocab_size}, {counts.vocab_size} words"
+                )
+            length += int(before.raw[0].sum() + before.raw[0][END_ID])  # all words, and a <s> for each </s>
+            later = np.where(counts.first_seen >= 0, counts.first_seen + length, -1)
+            first_seen = np.where(first_seen >= 0, first_seen, later)
+        runs = [(counts.trie, counts.raw) for counts in (self, *following)]
         trie, raw = merged(runs, scratch=self.trie.scratch, jobs=default_jobs())
-        length = self.raw[0].sum() + self.raw[0][END_ID]  # every word, and one <s> for each </s>
-        later = np.where(following.first_seen >= 0, following.first_seen + length, -1)
-        first_seen = np.where(self.first_seen >= 0, self.first_seen, later)
         return NgramCounts(trie, raw, first_seen)
 
     @property

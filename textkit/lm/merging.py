@@ -34,6 +34,7 @@ def merged(
     unigrams = sum((raw[0].astype(np.int64) for _, raw in runs), np.zeros(vocab_size + 1, dtype=np.int64))
     if order == 1:
         return NgramTrie(vocab_size, runs[0][0].words, (), scratch), (unigrams,)
+    largest = min(largest, LARGEST // order)  # their words are numbered in four bytes
     joined = _Joined(scratch, order, vocab_size)
     for begin, end in pairwise(_cuts(runs, largest)):
         windows = [_windows(run, begin, end) for run in runs]
@@ -84,7 +85,7 @@ def _window_counts(run: Counted, bounds: Ints) -> Ints:
     return counts
 
 
-def _windows(run: Counted, begin: Bigram, end: Bigram) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+def _windows(run: Counted, begin: Bigram, end: Bigram) -> tuple[npt.NDArray[np.int32], npt.NDArray[Any]]:
     """The windows of `run` between two pairs of words, `order` words each or filled up with -1, flat.
 
     And how often each was: they are the n-grams that were not always continued, the longest ones and
@@ -106,7 +107,7 @@ def _windows(run: Counted, begin: Bigram, end: Bigram) -> tuple[npt.NDArray[np.i
         windows = np.full((len(rows), trie.order), -1, dtype=np.int32)
         windows[:, :k] = known[rows]
         texts.append(windows.ravel())
-        weights.append(own[rows].astype(np.int32))
+        weights.append(own[rows] if own.max(initial=0) >= 2**31 else own[rows].astype(np.int32))
         if k < trie.order:
             low, high = int(first[0]), int(first[-1])
             known = np.repeat(known, np.diff(first), axis=0)

@@ -140,7 +140,8 @@ class NgramModel:
 
         `</s>` is the end of the sentence; a word that the vocabulary lacks is `<unk>`.
         """
-        log10, after = self.words.score(state, word)
+        scorer, after = self.words, NgramState()
+        log10 = scorer.step(scorer.table, state.address, scorer.ids.get(word, 0), after.address)
         return log10 * LN10, after
 
     def full_scores(

@@ -21,7 +21,7 @@ class NgramState:
     __slots__ = ("address", "numbers")
 
     def __init__(self) -> None:
-        self.numbers = array("q", _NOTHING)
+        self.numbers = _NOTHING[:]
         self.address = self.numbers.buffer_info()[0]
 
     @property
@@ -59,7 +59,7 @@ class NgramState:
         return self.key >= other.key
 
 
-_NOTHING = bytes(8 * (LONGEST + 2))
+_NOTHING = array("q", bytes(8 * (LONGEST + 2)))
 
 
 def _restored(numbers: array[int]) -> NgramState:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from textkit.errors import UsageError
 from textkit.lm.ngram_state import LONGEST, NgramState
@@ -21,6 +21,7 @@ class WordScorer:
     """
 
     def __init__(self, addresses: TableAddresses, vocab: Vocab) -> None:
+        from textkit.lm.kernels.memory import entry
         from textkit.lm.kernels.state import begin, run, step
 
         if addresses.order > LONGEST:
@@ -28,7 +29,8 @@ class WordScorer:
         self.addresses = addresses  # kept alive: the compiled code knows only where they are
         self.table = addresses.address
         self.ids = {token: i for i, token in enumerate(vocab.tokens)} | {BEGIN: len(vocab)}
-        self.step, self._begin, self._run = step, begin, run
+        self.step: Callable[[int, int, int, int], float] = entry(step, 4)
+        self._begin, self._run = begin, run
         self._vocab = vocab
 
     def __reduce__(self) -> tuple[type[WordScorer], tuple[TableAddresses, Vocab]]:
@@ -38,11 +40,6 @@ class WordScorer:
     def write_begin(self, state: NgramState) -> None:
         """Make a state that of the beginning of a sentence."""
         self._begin(self.table, state.address)
-
-    def score(self, state: NgramState, word: str) -> tuple[float, NgramState]:
-        """The log10 probability of `word` after `state`, which stays as it is, and the next state."""
-        after = NgramState()
-        return self.step(self.table, state.address, self.ids.get(word, 0), after.address), after
 
     def length(self, state: NgramState) -> int:
         """The length of the longest n-gram of the model that ends with the word last read."""

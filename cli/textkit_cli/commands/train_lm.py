@@ -15,10 +15,12 @@ from textkit.tasks import language_model
 from textkit.tasks.language_model import LanguageModelConfig
 from textkit_cli import options
 from textkit_cli.console import say, table, warn_of_impossible
+from textkit_cli.reading import read_text
 from textkit_cli.training_bar import training_bar
 
 if TYPE_CHECKING:
-    from textkit.tasks.language_model import Bounds
+    from textkit.data.text_blocks import TextBlocks
+    from textkit.tasks.language_model import NgramOptions
 
 
 def _train(
@@ -59,6 +61,16 @@ def _train(
         str | None,
         typer.Option(metavar="DIR", help="With --memory: where the files are, on a disk with room."),
     ] = None,
+    counts: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="n-gram: counts in place of FILES, `w1 w2<TAB>count` a line; may be repeated.",
+        ),
+    ] = None,
+    write_counts: Annotated[
+        str | None, typer.Option(metavar="FILE", help="n-gram: write the counts too (.gz: packed).")
+    ] = None,
     jobs: Annotated[
         int | None,
         typer.Option("--jobs", "-j", metavar="N", min=1, help="n-gram: threads.  [default: one a core]"),
@@ -87,6 +99,8 @@ def _train(
             "--prune": prune,
             "--memory": memory,
             "--tmp": tmp,
+            "--counts": counts,
+            "--write-counts": write_counts,
             "--jobs": jobs,
             "--tokenizer-option": tokenizer_option,
             "--field": field,
@@ -107,36 +121,27 @@ def _train(
     if tokenizer_option:
         settings["tokenizer_options"] = options.parse_tokenizer_options(tokenizer_option)
     checked = language_model.make_config(settings, source=config or "options")
-    if arpa is not None:
-        _check_arpa(arpa, checked)
-    bounds = _bounds(memory, tmp=tmp, jobs=jobs, config=checked)
+    ngram = _ngram_options(
+        checked, arpa=arpa, memory=memory, tmp=tmp, counts=counts, write_counts=write_counts, jobs=jobs
+    )
+    if counts and files:
+        raise UsageError("--counts are taken in place of a text; leave out FILES")
 
-    def read(name: str | None) -> Iterator[str] | None:
-        return None if name is None else options.read_all([name], field=field, errors=errors)
+    def read(names: list[str] | None) -> TextBlocks:
+        return read_text(names, field=field, errors=errors)
 
     with training_bar(quiet=quiet) as watch:
         scores = language_model.train(
-            options.read_all(files, field=field, errors=errors),
+            None if counts else read(files),
             checked,
             out=output,
-            arpa=arpa,
-            valid=read(valid),
-            test=read(test),
-            bounds=bounds,
+            valid=None if valid is None else read([valid]),
+            test=None if test is None else read([test]),
+            ngram=ngram,
             watch=watch,
             say=lambda message: say(message, quiet=quiet),
         )
     _report(output, scores, quiet=quiet)
-
-
-def _check_arpa(path: str, config: LanguageModelConfig) -> None:
-    """Say before the work what would be said after it."""
-    if config.model != "ngram":
-        raise UsageError("--arpa is for n-gram models")
-    if config.smoothing in ("add-k", "good-turing", "stupid-backoff") and config.order > 1:
-        raise UsageError(f"--arpa cannot hold the smoothing {config.smoothing}; choose another")
-    if path == "-" or Path(path).is_dir() or not Path(path).absolute().parent.is_dir():
-        raise UsageError(f"--arpa {path}: name a file in a folder that exists")
 
 
 def _thresholds(text: str) -> list[int]:
@@ -147,19 +152,48 @@ def _thresholds(text: str) -> list[int]:
     return [int(number) for number in numbers]
 
 
-def _bounds(memory: str | None, *, tmp: str | None, jobs: int | None, config: LanguageModelConfig) -> Bounds:
-    from textkit.tasks.language_model import Bounds
+def _ngram_options(
+    config: LanguageModelConfig,
+    *,
+    arpa: str | None,
+    memory: str | None,
+    tmp: str | None,
+    counts: list[str] | None,
+    write_counts: str | None,
+    jobs: int | None,
+) -> NgramOptions:
+    """What is for n-gram models alone; what cannot work is said before the work."""
+    from textkit.tasks.language_model import NgramOptions
 
+    files = {"--arpa": arpa, "--write-counts": write_counts}
     if config.model != "ngram":
-        for name, value in {"--memory": memory, "--tmp": tmp, "--jobs": jobs}.items():
+        others = {"--memory": memory, "--tmp": tmp, "--counts": counts or None, "--jobs": jobs}
+        for name, value in (files | others).items():
             if value is not None:
                 raise UsageError(f"{name} is for n-gram models")
+    if (
+        arpa is not None
+        and config.smoothing in ("add-k", "good-turing", "stupid-backoff")
+        and config.order > 1
+    ):
+        raise UsageError(f"--arpa cannot hold the smoothing {config.smoothing}; choose another")
+    for name, value in files.items():
+        if value is not None and (
+            value == "-" or Path(value).is_dir() or not Path(value).absolute().parent.is_dir()
+        ):
+            raise UsageError(f"{name} {value}: name a file in a folder that exists")
     if memory is None and tmp is not None:
         raise UsageError("--tmp is where the files of --memory are kept; give both")
     if tmp is not None and not Path(tmp).is_dir():
         raise UsageError(f"--tmp {tmp}: no such folder")
-    size = None if memory is None else options.parse_size(memory)
-    return Bounds(size, None if tmp is None else Path(tmp), jobs)
+    return NgramOptions(
+        counts=tuple(map(Path, counts or ())),
+        write_counts=None if write_counts is None else Path(write_counts),
+        arpa=None if arpa is None else Path(arpa),
+        memory=None if memory is None else options.parse_size(memory),
+        tmp=None if tmp is None else Path(tmp),
+        jobs=jobs,
+    )
 
 
 def _resume(run: str, *, epochs: int | None, given: dict[str, Any], quiet: bool) -> None:

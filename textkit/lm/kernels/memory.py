@@ -86,3 +86,11 @@ def _prefetch(typing: Any, address: Any, offset: Any) -> Any:  # noqa: ARG001
 
 chosen = cast(Callable[[Any, Any, Any], Any], intrinsic(_chosen))
 prefetch = cast(Callable[[Any, Any], None], intrinsic(_prefetch))
+
+
+def entry(function: Callable[..., Any], count: int) -> Callable[..., Any]:
+    """The machine code of a compiled function of `count` int64, without the look at types at each call."""
+    signature = (types.int64,) * count
+    dispatcher = cast(Any, function)
+    dispatcher.compile(signature)
+    return cast(Callable[..., Any], dispatcher.overloads[signature].entry_point)

@@ -9,7 +9,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from textkit.lm.kernels.memory import load_double, load_int, load_long, store_byte, store_double, store_long
+from textkit.lm.kernels.memory import (
+    load_double,
+    load_int,
+    load_long,
+    prefetch,
+    store_byte,
+    store_double,
+    store_long,
+)
 from textkit.lm.kernels.query import (
     BACKOFF,
     BEGIN,
@@ -53,13 +61,28 @@ def weight_of(table: int, length: int, row: int) -> float:
 
 
 @compiled
+def _ask(table: int, state: int, length: int, word: int) -> None:
+    """Have all lines fetched at once where the search for `word` after the words of a state begins."""
+    for k in range(1, length + 1):
+        prefetch(load_long(table, STRIDE * k + FIRST), 8 * load_long(state, k))
+    for k in range(1, length + 1):
+        row = load_long(state, k)
+        if 0 <= row < load_long(table, STRIDE * k + SIZE):
+            first = load_long(table, STRIDE * k + FIRST)
+            low = load_long(first, row)
+            middle = low + (min(load_long(first, row + 1) - low, word + 1) >> 1)
+            prefetch(load_long(table, STRIDE * (k + 1) + WORDS), 4 * middle)
+
+
+@compiled
 def _leads_on(table: int, order: int, row: int) -> bool:
     """Whether it makes a difference that an n-gram stands before a word: a weight, or longer n-grams."""
     leads = False
     if row >= 0:
         first = load_long(table, STRIDE * order + FIRST)
-        leads = load_long(first, row + 1) > load_long(first, row)
-        leads = leads or log_at(table, STRIDE * order + BACKOFF, row) != 0
+        prefetch(first, 8 * row)  # for the next word
+        leads = log_at(table, STRIDE * order + BACKOFF, row) != 0
+        leads = leads or load_long(first, row + 1) > load_long(first, row)
     return leads
 
 
@@ -73,6 +96,7 @@ def step(table: int, state: int, word: int, out: int) -> float:
     order, plain = load_long(table, ORDER), load_long(table, PLAIN)
     k = min(load_long(state, 0), order - 1) + 1
     kept = 0 if plain else min(k, order - 1)
+    _ask(table, state, k - 1, word)
     matched, score, searching = 0, 0.0, True
     while k > 1:
         history = load_long(state, k - 1)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from textkit.tasks.language_model.config import LanguageModelConfig, make_config, read_config
-    from textkit.tasks.language_model.ngram import Bounds
+    from textkit.tasks.language_model.ngram_options import NgramOptions
     from textkit.tasks.language_model.saved import SavedModel, load_model
     from textkit.tasks.language_model.training import resume, train
 
 __all__ = [
-    "Bounds",
     "LanguageModelConfig",
+    "NgramOptions",
     "SavedModel",
     "load_model",
     "make_config",
@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 _MODULES = {
-    "Bounds": "ngram",
+    "NgramOptions": "ngram_options",
     "LanguageModelConfig": "config",
     "make_config": "config",
     "read_config": "config",

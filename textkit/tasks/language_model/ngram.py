@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -12,14 +10,16 @@ import numpy as np
 
 from textkit.data.encoded import EncodedCorpus
 from textkit.errors import CheckpointError, InputError
+from textkit.lm.arpa import check_words, write_arpa
+from textkit.lm.count_file import write_counts
 from textkit.lm.counts import NgramCounts
 from textkit.lm.ngram import NgramModel
 from textkit.lm.ngram_folder import HEADER, fill_ngram
 from textkit.lm.ngram_folder import load_ngram as open_folder
 from textkit.lm.score import MeasuredText
 from textkit.lm.smoothing.modified_kneser_ney import ModifiedKneserNey
-from textkit.scratch import IN_MEMORY, Scratch
 from textkit.tasks.language_model.config import LanguageModelConfig
+from textkit.tasks.language_model.ngram_options import NgramOptions
 from textkit.tasks.language_model.prepare import Prepared
 from textkit.text.pipeline import Pipeline
 from textkit.text.vocab import Vocab
@@ -28,38 +28,38 @@ from textkit.train.checkpoint import MODEL, RunFolder
 Say = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class Bounds:
-    """What an estimation may take: `memory` in bytes, the rest being kept in files of the folder `tmp`.
+def train_ngram(
+    config: LanguageModelConfig, prepared: Prepared, options: NgramOptions, *, say: Say
+) -> NgramModel:
+    """Count and smooth; what the smoothing has to explain is said. Writes the ARPA file and the counts."""
+    if options.arpa is not None:
+        check_words(prepared.vocab, options.arpa)  # better before the work than after
+    counts = prepared.counts or _count(config, prepared, options, say=say)
+    if options.write_counts is not None:
+        write_counts(counts, prepared.vocab, options.write_counts)
+    sizes = ", ".join(f"{counts.trie.size(k):,}" for k in range(2, counts.order + 1))
+    say(f"estimating the probabilities of {sizes} n-grams" if sizes else "estimating the probabilities")
+    model = smoothed(config, counts, prepared.vocab)
+    for note in model.notes:
+        say(note)
+    if options.arpa is not None:
+        write_arpa(model, options.arpa)
+    return model
 
-    None for as much as there is. `jobs` threads; None for one a core. Sorting and merging keep to the memory;
-    the tables lie in mapped files, whose pages the system takes back when it needs them.
-    """
 
-    memory: int | None = None
-    tmp: Path | None = None
-    jobs: int | None = None
-
-    def scratch(self) -> Scratch:
-        """Where large arrays go."""
-        return IN_MEMORY if self.memory is None else Scratch(self.tmp or Path(tempfile.gettempdir()))
-
-
-def estimate_ngram(config: LanguageModelConfig, prepared: Prepared, bounds: Bounds, say: Say) -> NgramModel:
-    """Count and smooth; the model's `notes` are what the smoothing has to explain."""
+def _count(
+    config: LanguageModelConfig, prepared: Prepared, options: NgramOptions, *, say: Say
+) -> NgramCounts:
     total = len(prepared.train.ids)
     say(f"counting n-grams of {total:,} tokens, line ends included, and {len(prepared.vocab):,} words")
-    counts = NgramCounts.count(
+    return NgramCounts.count(
         prepared.train,
         order=config.order,
         vocab_size=len(prepared.vocab),
-        memory=bounds.memory,
-        scratch=bounds.scratch(),
+        memory=options.memory,
+        scratch=options.scratch(),
         watch=lambda done: say(f"counted {done:,} of {total:,} tokens") if done < total else None,
     )
-    sizes = ", ".join(f"{counts.trie.size(k):,}" for k in range(2, config.order + 1))
-    say(f"estimating the probabilities of {sizes or 'single words only'}" + " n-grams" * bool(sizes))
-    return smoothed(config, counts, prepared.vocab)
 
 
 def smoothed(config: LanguageModelConfig, counts: NgramCounts, vocab: Vocab) -> NgramModel:

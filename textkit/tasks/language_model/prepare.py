@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import tee
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textkit.data.encoded import EncodedCorpus
 from textkit.data.interned import InternedText
+from textkit.data.text_blocks import TextBlocks
 from textkit.errors import InputError, UsageError
 from textkit.lm.language_model import language_model_vocab
 from textkit.lm.score import MeasuredText
+from textkit.lm.training_text import training_corpus
+from textkit.scratch import IN_MEMORY, Scratch
 from textkit.tasks.language_model.config import LanguageModelConfig
+from textkit.tasks.language_model.ngram_options import NgramOptions
 from textkit.text.pipeline import Pipeline
 from textkit.text.vocab import Vocab
 
-Lines = Iterable[str]
+if TYPE_CHECKING:
+    from textkit.lm.counts import NgramCounts
+
+Lines = Iterable[str] | TextBlocks
 
 
 @dataclass(frozen=True)
@@ -28,28 +35,33 @@ class Prepared:
     train: EncodedCorpus
     held_out: dict[str, MeasuredText]
     notes: tuple[str, ...]
+    counts: NgramCounts | None = None  # that were given in place of a text
 
 
 def prepare(
-    config: LanguageModelConfig, train: Lines, *, valid: Lines | None, test: Lines | None
+    config: LanguageModelConfig,
+    train: Lines | None,
+    *,
+    valid: Lines | None,
+    test: Lines | None,
+    ngram: NgramOptions,
 ) -> Prepared:
     """Clean, tokenize, build the vocabulary on the training text alone, and encode.
 
     Without `valid` a neural model's validation text is the last part of the training lines. Raises
     InputError when a text is empty. Lines held out that also stand in the training text are counted
-    in `notes`: they make a result look better than it is.
+    in `notes`: they make a result look better than it is. Counts that were given take the text's place.
     """
+    if train is None:
+        return _prepare_counts(config, ngram, valid=valid, test=test)
     if config.unit == "subword":
         train, for_pieces = tee(train)
         pipeline = make_pipeline(config, for_pieces)
     else:
         pipeline = make_pipeline(config, ())
-    text = _intern("training", train, pipeline)
-    texts = {
-        name: _intern(name, lines, pipeline)
-        for name, lines in (("valid", valid), ("test", test))
-        if lines is not None
-    }
+    scratch = ngram.scratch()
+    text = _intern("training", train, pipeline, scratch=scratch)
+    texts = _held_out(pipeline, valid=valid, test=test)
     notes: list[str] = []
     if config.model != "ngram" and "valid" not in texts:
         text, texts["valid"] = _hold_out(text, config.valid_fraction)
@@ -60,8 +72,32 @@ def prepare(
             notes.append(f"{repeated} of {len(other)} {name} lines also stand in the training text")
     always = getattr(pipeline.stages[-1], "pieces", ())
     vocab = language_model_vocab_of(text, config, always)
-    held_out = {name: MeasuredText.of(other, vocab) for name, other in sorted(texts.items(), reverse=True)}
-    return Prepared(pipeline, vocab, MeasuredText.of(text, vocab).corpus, held_out, tuple(notes))
+    corpus = training_corpus(text, vocab, scratch=scratch)
+    return Prepared(pipeline, vocab, corpus, _measured(texts, vocab), tuple(notes))
+
+
+def _prepare_counts(
+    config: LanguageModelConfig, ngram: NgramOptions, *, valid: Lines | None, test: Lines | None
+) -> Prepared:
+    from textkit.lm.count_file import read_counts
+
+    pipeline = make_pipeline(config, ())
+    texts = _held_out(pipeline, valid=valid, test=test)
+    counts, vocab = read_counts(ngram.counts, order=config.order)
+    return Prepared(
+        pipeline, vocab, EncodedCorpus.from_sequences([]), _measured(texts, vocab), (), counts=counts
+    )
+
+
+def _held_out(
+    pipeline: Pipeline[str, list[str]], *, valid: Lines | None, test: Lines | None
+) -> dict[str, InternedText]:
+    given = {name: lines for name, lines in (("valid", valid), ("test", test)) if lines is not None}
+    return {name: _intern(name, lines, pipeline) for name, lines in given.items()}
+
+
+def _measured(texts: dict[str, InternedText], vocab: Vocab) -> dict[str, MeasuredText]:
+    return {name: MeasuredText.of(text, vocab) for name, text in sorted(texts.items(), reverse=True)}
 
 
 def language_model_vocab_of(text: InternedText, config: LanguageModelConfig, always: Iterable[str]) -> Vocab:
@@ -97,8 +133,10 @@ def make_pipeline(config: LanguageModelConfig, lines: Lines) -> Pipeline[str, li
     return clean.then(tokenizer)
 
 
-def _intern(name: str, lines: Lines, pipeline: Pipeline[str, list[str]]) -> InternedText:
-    text = InternedText.of(lines, pipeline)
+def _intern(
+    name: str, lines: Lines, pipeline: Pipeline[str, list[str]], *, scratch: Scratch = IN_MEMORY
+) -> InternedText:
+    text = InternedText.of(lines, pipeline, scratch=scratch)
     if not len(text.corpus.ids):
         raise InputError(f"the {name} text is empty: it has {len(text)} lines and not a single token")
     return text

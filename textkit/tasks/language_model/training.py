@@ -13,7 +13,7 @@ from textkit.lm.language_model import LanguageModel
 from textkit.lm.score import MeasuredText, Score, score
 from textkit.lm.threads import at_most
 from textkit.tasks.language_model.config import LanguageModelConfig, make_config, parse_config
-from textkit.tasks.language_model.ngram import Bounds
+from textkit.tasks.language_model.ngram_options import NgramOptions
 from textkit.tasks.language_model.prepare import Lines, Prepared, prepare
 from textkit.tasks.language_model.saved import load_model
 from textkit.train.checkpoint import RunFolder
@@ -23,24 +23,23 @@ Say = Callable[[str], None]
 
 
 def train(
-    lines: Lines,
+    lines: Lines | None,
     config: LanguageModelConfig,
     *,
     out: Path | str | None,
-    arpa: Path | str | None = None,
     valid: Lines | None = None,
     test: Lines | None = None,
-    bounds: Bounds | None = None,
+    ngram: NgramOptions | None = None,
     watch: Callable[[Any, int], None] | None = None,
     say: Say | None = None,
 ) -> dict[str, Score]:
     """Train a model on `lines` (without their ends), leave everything in the folder `out`, and score it.
 
-    An n-gram model can be written as ARPA text too, to `arpa`, or only there when `out` is None.
+    `ngram` are for n-gram models: counts in place of `lines`, which is None then, ARPA text, how much memory
+    they may take; with ARPA text `out` may be None.
 
     Gives the scores on the held-out texts by name ("valid", "test"). `watch` sees the progress of a
-    network after each step, `say` gets one-line messages. `bounds` are for n-gram models: how much memory
-    they may take, and where the rest goes. Raises InputError for an empty text,
+    network after each step, `say` gets one-line messages. Raises InputError for an empty text,
     CheckpointError when `out` is taken, and Interrupted, everything saved, when SIGINT or SIGTERM comes
     while a network trains (see `resume`).
 
@@ -51,14 +50,16 @@ def train(
     4
     """
     say = say or (lambda _message: None)
-    prepared = prepare(config, lines, valid=valid, test=test)
+    ngram = ngram or NgramOptions()
+    prepared = prepare(config, lines, valid=valid, test=test, ngram=ngram)
     for note in prepared.notes:
         say(note)
 
     if config.model == "ngram":
-        return _train_ngram(config, prepared, out=out, arpa=arpa, bounds=bounds or Bounds(), say=say)
-    if out is None or arpa is not None:
-        raise UsageError("a network is trained into a run folder, and cannot be written as ARPA text")
+        with at_most(ngram.jobs):
+            return _train_ngram(config, prepared, ngram, out=out, say=say)
+    if out is None:
+        raise UsageError("a network is trained into a run folder: name it")
 
     from textkit.tasks.language_model.recurrent import make_sampler
 
@@ -77,29 +78,20 @@ def train(
 def _train_ngram(
     config: LanguageModelConfig,
     prepared: Prepared,
+    options: NgramOptions,
     *,
     out: Path | str | None,
-    arpa: Path | str | None,
-    bounds: Bounds,
     say: Say,
 ) -> dict[str, Score]:
-    from textkit.lm.arpa import check_words, write_arpa
-    from textkit.tasks.language_model.ngram import estimate_ngram, in_vocab_of, save_ngram
+    from textkit.tasks.language_model.ngram import in_vocab_of, save_ngram, train_ngram
 
-    if arpa is not None:
-        check_words(prepared.vocab, arpa)  # better before the work than after
-    with at_most(bounds.jobs):
-        model = estimate_ngram(config, prepared, bounds, say)
-        for note in model.notes:
-            say(note)
-        run = None
-        if out is not None:
-            kept = replace(prepared, vocab=model.vocab)
-            run = _create(out, config, kept, fill=lambda run: save_ngram(model, run))
-        if arpa is not None:
-            write_arpa(model, arpa)
-        texts = prepared.held_out.items()
-        return _finish(run, model, {n: in_vocab_of(model, text, prepared.vocab) for n, text in texts})
+    model = train_ngram(config, prepared, options, say=say)
+    run = None
+    if out is not None:
+        kept = replace(prepared, vocab=model.vocab)
+        run = _create(out, config, kept, fill=lambda run: save_ngram(model, run))
+    texts = prepared.held_out.items()
+    return _finish(run, model, {n: in_vocab_of(model, text, prepared.vocab) for n, text in texts})
 
 
 def _create(
