@@ -90,7 +90,12 @@ def test_last_in_suffix_order_equals_sorting(text: list[list[int]], order: int) 
     while last[:2] == [V, V]:
         last = last[1:]
     expected = [tuple(last[-k:]) for k in range(1, len(last) + 1)]
-    rows = counts.last_in_suffix_order()
+    rows: list[int] = []
+    for k, links in enumerate(counts.trie.suffixes, 1):
+        row = counts.last_in_suffix_order(k, links, rows[-1] if rows else None)
+        if row is None:
+            break
+        rows.append(row)
     found = [tuple(counts.trie.ngrams(k, np.array([row]))[0].tolist()) for k, row in enumerate(rows, 1)]
     assert found == expected
 

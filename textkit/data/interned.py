@@ -32,6 +32,7 @@ _BLANK = " \t\r\u3000\u2581"  # the last is how sentencepiece writes a space
 _ENOUGH = 1 << 20  # characters; shorter texts need no compiled code
 _AT_ONCE = 1 << 18  # characters tokenized together: what is found in them stays near the processor
 _TOGETHER = 256  # lines taken from an iterator at once
+_LINES = 1 << 16  # compared at once
 _COUNTED = 1 << 22  # ids counted at once
 
 Tokenize = Callable[[str], list[str]]
@@ -112,9 +113,27 @@ class InternedText:
         here = np.array([index.get(token, -1) for token in other.types], np.int32)  # its types in our numbers
         blank = np.array([not token.strip(_BLANK) for token in self.types], bool)
         mine = [line.tobytes() for line in self.corpus if not blank[line].all()]
-        wanted = set(mine)
-        found = {key for line in other.corpus if (key := here[line].tobytes()) in wanted}
+        wanted, found = set(mine), set[bytes]()
+        marks = np.unique(_marks(self.corpus))
+        for begin in range(0, len(other), _LINES):
+            some = other.part(begin, begin + _LINES).corpus
+            some = EncodedCorpus(here[some.ids], some.offsets)
+            for line in np.flatnonzero(np.isin(_marks(some), marks)).tolist():
+                if (key := some[line].tobytes()) in wanted:
+                    found.add(key)
+            release(other.corpus.ids)
         return sum(key in found for key in mine)
+
+
+def _marks(corpus: EncodedCorpus) -> Longs:
+    """A number for each line, (S,): of lines with the same ids the same, and of few others."""
+    if not len(corpus.ids):
+        return np.zeros(len(corpus), np.int64)
+    begins, ends = corpus.offsets[:-1], corpus.offsets[1:]
+    first = corpus.ids[np.minimum(begins, len(corpus.ids) - 1)].astype(np.int64)
+    last = corpus.ids[np.maximum(ends, 1) - 1].astype(np.int64)
+    marks: Longs = (first << 32 ^ last) * 0x9E3779B97F4A7C1 + (ends - begins)  # it may run over
+    return marks
 
 
 class _Part(NamedTuple):

@@ -128,43 +128,46 @@ class NgramCounts:
         starts: Bools = np.arange(self.trie.size(order)) >= self.trie.begins(order)
         return starts
 
-    def adjusted(self, order: int) -> npt.NDArray[Any]:
+    def adjusted(self, order: int, links: npt.NDArray[Any] | None = None) -> npt.NDArray[Any]:
         """The counts that Kneser-Ney smoothing uses, as KenLM defines them.
 
         Of the longest n-grams, and of those that begin with `<s>`, which nothing can precede: the raw
         count. Of all others: in how many different words they can be extended to the left, `<s>` being
         one. Heafield et al., Scalable Modified Kneser-Ney Language Model Estimation, ACL 2013, section 3.
+        `links` are the suffixes of the n-grams one word longer, if they are at hand.
         """
+        from textkit.lm.kernels.kneser_ney import count_extensions
+
         raw = self.raw[order - 1]
         if order == self.order:
             return raw
-        from textkit.lm.kernels.kneser_ney import count_extensions
-
+        if links is None:
+            links = self.trie.suffixes[order]
         adjusted = self.trie.scratch.empty(len(raw), raw.dtype)
         begins = self.trie.begins(order)
         adjusted[:begins] = 0
         adjusted[begins:] = raw[begins:]
-        links = self.trie.suffixes[order]
         count_extensions(read_only(links), 0, len(links), plain(adjusted))
         release(raw, links)
         return adjusted
 
-    def last_in_suffix_order(self) -> tuple[int, ...]:
-        """The rows of the n-grams that sort last when compared from their last word backwards.
+    def last_in_suffix_order(self, order: int, links: npt.NDArray[Any], shorter: int | None) -> int | None:
+        """The row of the n-gram of `order` that sorts last when compared from its last word backwards.
 
-        Words compare by first appearance, after `<unk>`, `<s>` and `</s>`. One row for each order, shortest
-        first, up to the longest that exists. KenLM treats these in a way of its own.
+        Words compare by first appearance, after `<unk>`, `<s>` and `</s>`. KenLM treats these n-grams in a
+        way of its own. `links` are the suffixes of the order, `shorter` is the row one order lower; None
+        where no n-gram ends with that.
         """
         rank = self.first_seen.copy()
         rank[[0, self.vocab_size, END_ID]] = -2, -1, 0  # ordinary words were first seen at 1 or later
-        rows = [int(np.argmax(rank))]
-        for k in range(2, self.order + 1):
-            longer = np.flatnonzero(self.trie.suffixes[k - 1] == rows[-1])
-            if not len(longer):
-                break
-            first_words = self.trie.ngrams(k, longer)[:, 0]
-            rows.append(int(longer[np.argmax(rank[first_words])]))
-        return tuple(rows)
+        if order == 1:
+            return int(np.argmax(rank))
+        longer = np.flatnonzero(links == (-2 if shorter is None else shorter))
+        release(links)
+        if not len(longer):
+            return None
+        first_words = self.trie.ngrams(order, longer)[:, 0]
+        return int(longer[np.argmax(rank[first_words])])
 
 
 def counts_of_counts(counts: npt.NDArray[Any]) -> Ints:
@@ -177,6 +180,7 @@ def counts_of_counts(counts: npt.NDArray[Any]) -> Ints:
 
     found = np.zeros(5, dtype=np.int64)
     tally(read_only(counts), found)
+    release(counts)
     return found
 
 

@@ -81,6 +81,7 @@ def _window_counts(run: Counted, bounds: Ints) -> Ints:
         ended = np.concatenate([[0], np.cumsum(trie.words[k - 1] == END_ID)])
         counts += np.diff(ended[bounds])
         bounds = trie.first[k - 1][bounds]
+        release(trie.words[k - 1], trie.first[k - 1])
     counts += np.diff(bounds)
     return counts
 

@@ -111,17 +111,25 @@ class NgramTrie:
 
         Zeros at order 1. 4 bytes an n-gram (8 beyond 2**31 rows), kept once they were asked for.
         """
+        links: list[npt.NDArray[Any]] = []
+        for k in range(1, self.order + 1):
+            links.append(self.link(k, links[-1] if links else np.empty(0, dtype=np.int32)))
+        return tuple(links)
+
+    def link(self, order: int, shorter: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """`suffixes` of one order, from those of the order below: for who cannot keep them all."""
         from textkit.lm.kernels.trie import link_suffixes
 
+        if order == 1:
+            return np.zeros(self.base, dtype=np.int32)
+        if order == 2:
+            return self.words[1]
         jobs = default_jobs()
-        links: list[npt.NDArray[Any]] = [np.zeros(self.base, dtype=np.int32), *self.words[1:2]]
-        for k in range(3, self.order + 1):
-            out = self.scratch.empty(self.size(k), np.int32 if self.size(k - 1) < 2**31 else np.int64)
-            tables = (*self._table(k), read_only(links[-1]), *self._table(k - 1))
-            parts = ((*tables, *cut, plain(out)) for cut in self.cuts(k - 1, 8 * jobs))
-            each(link_suffixes, parts, jobs=jobs, after=partial(release, *tables, out))
-            links.append(out)
-        return tuple(links)
+        out = self.scratch.empty(self.size(order), np.int32 if self.size(order - 1) < 2**31 else np.int64)
+        tables = (*self._table(order), read_only(shorter), *self._table(order - 1))
+        parts = ((*tables, *cut, plain(out)) for cut in self.cuts(order - 1, 8 * jobs))
+        each(link_suffixes, parts, jobs=jobs, after=partial(release, *tables, out))
+        return out
 
     def cuts(self, order: int, parts: int) -> list[tuple[int, int]]:
         """The rows of `order` in parts that have about as many children each."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -65,19 +65,21 @@ class ModifiedKneserNey:
 
         jobs = default_jobs()
         trie, pruned = counts.trie, self._pruned(counts, vocab, allowed)
-        last = counts.last_in_suffix_order()
+        links = longer = trie.link(1, trie.words[0])
+        last: int | None = None
         kept = trie.size(1) - 1 - int(pruned[0].sum())  # words that the uniform distribution is over
         prob = np.full(1, self.interpolate_unigrams / kept, dtype=np.float32)
         log_prob, log_backoff, notes = [], [], []
         for k in range(1, counts.order + 1):
-            adjusted = counts.adjusted(k)
+            links, longer = longer, trie.link(k + 1, longer) if k < counts.order else longer
+            adjusted = counts.adjusted(k, longer)
+            last = counts.last_in_suffix_order(k, links, last)
             n = _counts_of_counts(counts, k, adjusted, last)
             discounts, note = three_discounts(n, order=k, fallback=self.fallback)
             notes += [note] if note else []
             first = trie.first[k - 2] if k > 1 else np.array([0, trie.size(1)])
             lower, prob = prob, trie.scratch.empty(trie.size(k), np.float32)
             weights = trie.scratch.empty(trie.size(k - 1), np.float32)
-            links = trie.suffixes[k - 1]
             tables = (read_only(first), plain(adjusted), pruned[k - 1], discounts, plain(links), plain(lower))
             each(
                 smooth,
@@ -92,9 +94,7 @@ class ModifiedKneserNey:
                 log_prob.append(_log10(lower, jobs))
                 log_backoff.append(_log10(weights, jobs))
         log_prob.append(_log10(prob, jobs))
-        model = NgramModel(
-            vocab, replace(trie), tuple(log_prob), tuple(log_backoff), repr(self), notes=tuple(notes)
-        )
+        model = NgramModel(vocab, trie, tuple(log_prob), tuple(log_backoff), repr(self), notes=tuple(notes))
         return select(model, [mask == 0 for mask in pruned]) if pruned[-1].size else model
 
     def _pruned(
@@ -118,18 +118,15 @@ class ModifiedKneserNey:
         return masks
 
 
-def _counts_of_counts(
-    counts: NgramCounts, order: int, adjusted: npt.NDArray[Any], last: tuple[int, ...]
-) -> Ints:
+def _counts_of_counts(counts: NgramCounts, order: int, adjusted: npt.NDArray[Any], last: int | None) -> Ints:
     """Counts of adjusted counts, as lmplz takes them.
 
     It enters the last n-gram, in suffix order, of each order but the longest with its raw count
     (adjust_counts.cc, after the loop), which can move a discount in its last digits. So do we.
     """
     n = counts_of_counts(adjusted)
-    if order < counts.order and order <= len(last):
-        row = last[order - 1]
-        for count, change in ((int(adjusted[row]), -1), (int(counts.raw[order - 1][row]), 1)):
+    if order < counts.order and last is not None:
+        for count, change in ((int(adjusted[last]), -1), (int(counts.raw[order - 1][last]), 1)):
             if count < len(n):
                 n[count] += change
     return n

@@ -28,38 +28,42 @@ from textkit.train.checkpoint import MODEL, RunFolder
 Say = Callable[[str], None]
 
 
-def train_ngram(
+def count_ngrams(
     config: LanguageModelConfig, prepared: Prepared, options: NgramOptions, *, say: Say
-) -> NgramModel:
-    """Count and smooth; what the smoothing has to explain is said. Writes the ARPA file and the counts."""
+) -> NgramCounts:
+    """The counts of a prepared text, or those that were given; writes them where that is asked."""
     if options.arpa is not None:
         check_words(prepared.vocab, options.arpa)  # better before the work than after
-    counts = prepared.counts or _count(config, prepared, options, say=say)
+    counts = prepared.counts
+    if counts is None:
+        total = len(prepared.train.ids)
+        say(f"counting n-grams of {total:,} tokens, line ends included, and {len(prepared.vocab):,} words")
+        counts = NgramCounts.count(
+            prepared.train,
+            order=config.order,
+            vocab_size=len(prepared.vocab),
+            memory=options.memory,
+            scratch=options.scratch(),
+            watch=lambda done: say(f"counted {done:,} of {total:,} tokens") if done < total else None,
+        )
     if options.write_counts is not None:
         write_counts(counts, prepared.vocab, options.write_counts)
+    return counts
+
+
+def estimate_ngram(
+    config: LanguageModelConfig, counts: NgramCounts, vocab: Vocab, options: NgramOptions, *, say: Say
+) -> NgramModel:
+    """The smoothed model, also as ARPA text where that is asked; what the smoothing explains is said."""
     sizes = ", ".join(f"{counts.trie.size(k):,}" for k in range(2, counts.order + 1))
     say(f"estimating the probabilities of {sizes} n-grams" if sizes else "estimating the probabilities")
-    model = smoothed(config, counts, prepared.vocab)
+    model = smoothed(config, counts, vocab)
     for note in model.notes:
         say(note)
+    del counts
     if options.arpa is not None:
         write_arpa(model, options.arpa)
     return model
-
-
-def _count(
-    config: LanguageModelConfig, prepared: Prepared, options: NgramOptions, *, say: Say
-) -> NgramCounts:
-    total = len(prepared.train.ids)
-    say(f"counting n-grams of {total:,} tokens, line ends included, and {len(prepared.vocab):,} words")
-    return NgramCounts.count(
-        prepared.train,
-        order=config.order,
-        vocab_size=len(prepared.vocab),
-        memory=options.memory,
-        scratch=options.scratch(),
-        watch=lambda done: say(f"counted {done:,} of {total:,} tokens") if done < total else None,
-    )
 
 
 def smoothed(config: LanguageModelConfig, counts: NgramCounts, vocab: Vocab) -> NgramModel:

@@ -51,18 +51,20 @@ def train(
     """
     say = say or (lambda _message: None)
     ngram = ngram or NgramOptions()
-    prepared = prepare(config, lines, valid=valid, test=test, ngram=ngram)
-    for note in prepared.notes:
-        say(note)
-
     if config.model == "ngram":
         with at_most(ngram.jobs):
-            return _train_ngram(config, prepared, ngram, out=out, say=say)
+            # Nothing here holds on to the text, which is large, so that it can go once it is counted.
+            return _train_ngram(
+                config, prepare(config, lines, valid=valid, test=test, ngram=ngram), ngram, out=out, say=say
+            )
     if out is None:
         raise UsageError("a network is trained into a run folder: name it")
 
     from textkit.tasks.language_model.recurrent import make_sampler
 
+    prepared = prepare(config, lines, valid=valid, test=test, ngram=ngram)
+    for note in prepared.notes:
+        say(note)
     make_sampler(config, prepared.train, prepared.vocab)  # raises for a text that is too short
 
     def fill(run: RunFolder) -> None:
@@ -83,9 +85,14 @@ def _train_ngram(
     out: Path | str | None,
     say: Say,
 ) -> dict[str, Score]:
-    from textkit.tasks.language_model.ngram import in_vocab_of, save_ngram, train_ngram
+    from textkit.tasks.language_model.ngram import count_ngrams, estimate_ngram, in_vocab_of, save_ngram
 
-    model = train_ngram(config, prepared, options, say=say)
+    for note in prepared.notes:
+        say(note)
+    counts = count_ngrams(config, prepared, options, say=say)
+    prepared = replace(prepared, train=EncodedCorpus.from_sequences([]), counts=None)  # it takes memory
+    model = estimate_ngram(config, counts, prepared.vocab, options, say=say)
+    del counts
     run = None
     if out is not None:
         kept = replace(prepared, vocab=model.vocab)
