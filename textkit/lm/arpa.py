@@ -61,8 +61,8 @@ def write_arpa(model: NgramModel, path: Path | str, *, jobs: int | None = None) 
     path = Path(path)
     _check(model, path)
     formatter = _Formatter.of(model, zipped=path.suffix == ".gz")
-    logs = (table.values for table in (*model.log_prob, *model.log_backoff))
-    tables = (*model.trie.words, *model.trie.first, *logs)
+    logs = [table.values for table in (*model.log_prob, *model.log_backoff)]
+    tables: tuple[npt.NDArray[Any], ...] = (*model.trie.words, *model.trie.first, *logs)
     with (
         atomic.writing(path) as temporary,
         temporary.open("wb") as file,
