@@ -82,7 +82,7 @@ TokenizerOptions = Annotated[
         metavar="KEY=VALUE",
         help="Option of the tokenizer; may be repeated. characters: keep_space=true; jieba: "
         "mode=accurate|full|search, hmm=false, user_dictionary=FILE; regex: pattern=REGEX; "
-        "sentencepiece: model=FILE; spacy: language=zh, model=NAME.",
+        "sentencepiece: model=FILE; spacy: language=zh, model=NAME; whitespace: unicode=false.",
         show_default=False,
     ),
 ]

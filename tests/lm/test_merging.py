@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from itertools import pairwise
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -13,7 +15,8 @@ from hypothesis import strategies as st
 from textkit.data.encoded import EncodedCorpus
 from textkit.lm import counts as counting
 from textkit.lm.counts import NgramCounts
-from textkit.lm.merging import Plan, pieces
+from textkit.lm.merging import merged
+from textkit.lm.parts import cuts
 from textkit.lm.smoothing.modified_kneser_ney import ModifiedKneserNey
 from textkit.scratch import IN_MEMORY, Scratch
 from textkit.text.vocab import Vocab
@@ -36,16 +39,16 @@ def assert_same(one: NgramCounts, other: NgramCounts) -> None:
         assert np.array_equal(mine, theirs)
 
 
-@given(TEXTS, st.integers(1, 7), st.integers(2, 60), st.integers(1, 40), st.booleans())
+@given(TEXTS, st.integers(1, 7), st.integers(1, 60), st.booleans())
 @settings(max_examples=60, deadline=None)
 def test_parts_and_files_change_nothing(
-    text: list[list[int]], order: int, at_once: int, largest: int, in_files: bool
+    text: list[list[int]], order: int, at_once: int, in_files: bool
 ) -> None:
     corpus = corpus_of(text)
     whole = NgramCounts.count(corpus, order=order, vocab_size=V)
     scratch = Scratch(Path(tempfile.gettempdir())) if in_files else IN_MEMORY
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(counting.Plan, "of", lambda memory, order: Plan(at_once, largest))
+        patch.setattr(counting, "_FEWEST", at_once)
         parts = NgramCounts.count(corpus, order=order, vocab_size=V, scratch=scratch, memory=1)
     assert_same(whole, parts)
     ours, theirs = (ModifiedKneserNey().estimate(c, VOCAB) for c in (whole, parts))
@@ -53,19 +56,43 @@ def test_parts_and_files_change_nothing(
     assert all(np.array_equal(mine.values, other.values) for mine, other in tables)
 
 
-def test_a_bound_on_memory_is_a_bound_on_what_is_sorted_at_once() -> None:
-    plan = Plan.of(100_000_000, order=5)
-    assert plan.text * 16 * 5 <= 100_000_000
-    assert plan.merge < plan.text
-    assert list(pieces(10, 4)) == [(0, 4), (4, 8), (8, 10)]
+@given(TEXTS, TEXTS, st.integers(1, 5), st.integers(1, 30))
+@settings(max_examples=40, deadline=None)
+def test_counts_merge_in_parts(
+    one: list[list[int]], other: list[list[int]], order: int, largest: int
+) -> None:
+    runs = [NgramCounts.count(corpus_of(text), order=order, vocab_size=V) for text in (one, other)]
+    whole = NgramCounts.count(corpus_of(one + other), order=order, vocab_size=V)
+    trie, raw = merged([(run.trie, run.raw) for run in runs], scratch=IN_MEMORY, jobs=1, largest=largest)
+    assert_same(whole, NgramCounts(trie, raw, whole.first_seen))
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=9), st.integers(1, 12), st.randoms())
+def test_cuts_hold_what_they_say(sizes: list[int], largest: int, random: Random) -> None:
+    pairs = {word: [word] * size for word, size in enumerate(sizes)}
+    seconds = {word: sorted(random.randrange(4) for _ in words) for word, words in pairs.items()}
+
+    def followers(word: int) -> np.ndarray:
+        return np.bincount(seconds[word], minlength=4)
+
+    bounds, held = cuts(np.array(sizes), followers, largest=largest)
+    all_pairs = [(word, second) for word, others in seconds.items() for second in others]
+    assert bounds[0] == (0, 0)
+    assert bounds[-1] == (len(sizes), 0)
+    assert held == [sum(low <= pair < high for pair in all_pairs) for low, high in pairwise(bounds)]
+    for number, low, high in zip(held, bounds, bounds[1:], strict=False):
+        inside = {pair for pair in all_pairs if low <= pair < high}
+        assert number <= largest or len(inside) == 1
 
 
 def test_progress_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counting.Plan, "of", lambda memory, order: Plan(8, 8))
+    monkeypatch.setattr(counting, "_FEWEST", 5)
     done: list[int] = []
     corpus = corpus_of([[2, 3, 4], [2, 3], [5, 5]])
     NgramCounts.count(corpus, order=3, vocab_size=V, memory=1, scratch=Scratch(tmp_path), watch=done.append)
-    assert done == [4, 8, 10]
+    assert done[-1] == 13
+    assert done == sorted(set(done))
+    assert len(done) > 2
     assert list(tmp_path.iterdir()) == []
 
 

@@ -12,12 +12,17 @@ import numpy.typing as npt
 
 from textkit.data.encoded import EncodedCorpus
 from textkit.errors import InputError, UsageError
-from textkit.lm.counting import Windows, tables
-from textkit.lm.merging import Counted, Plan, merged, parked, pieces
+from textkit.lm.counting import LARGEST, Windows, tables
+from textkit.lm.merging import merged
+from textkit.lm.parts import in_parts
 from textkit.lm.stream import Bools, Ints
 from textkit.lm.threads import default_jobs
 from textkit.lm.trie import END_ID, NgramTrie, plain, read_only
 from textkit.scratch import IN_MEMORY, Scratch, release
+
+_BYTES = 16  # a window and order, while its n-grams are sorted and written
+_FEWEST = 1 << 16  # windows that are sorted at once, however little memory there is
+_AT_ONCE = 1 << 22  # ids
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +57,9 @@ class NgramCounts:
     ) -> NgramCounts:
         """Count a corpus whose sequences each end with `</s>` (id 1), and hold it nowhere else.
 
-        By `jobs` threads (None: one a core). With `memory` (bytes) as much of the text at a time as that
-        holds, the counts of all parts being added up at the end; with a `scratch` that has a folder all
-        tables are kept there. `watch` is told how many ids are counted.
+        By `jobs` threads (None: one a core). With `memory` (bytes) as many n-grams at a time as that
+        holds; with a `scratch` that has a folder all tables are kept there. `watch` is told how many words,
+        `<s>` included, have been counted.
 
         Raises UsageError for an order below 1 or sequences without their end, InputError for an empty
         corpus, ids outside the vocabulary, or more n-grams than 63-bit keys can number.
@@ -68,23 +73,28 @@ class NgramCounts:
             raise UsageError(
                 "each sequence of a language model's corpus ends with </s> (id 1), and only there"
             )
-        plan = Plan.of(memory, order=order)
-        first_seen = np.full(vocab_size + 1, -1, dtype=np.int64)
-        runs: list[Counted] = []
-        position = 0
-        for begin, end in pieces(len(corpus.ids), plan.text // 2):
-            text, size = _text(
-                corpus.ids, begin, end, order=order, vocab_size=vocab_size, at=position, seen=first_seen
+        if corpus.ids.min() < 0 or corpus.ids.max() >= vocab_size:
+            foreign = next(i for i in corpus.ids.tolist() if not 0 <= i < vocab_size)
+            raise InputError(f"ids run from 0 to {vocab_size - 1} in this vocabulary, not {foreign}")
+        text, first_seen = _text(corpus, order=order, vocab_size=vocab_size, scratch=scratch)
+        most = LARGEST if memory is None else max(memory // (_BYTES * order), _FEWEST)
+        size = len(corpus.ids) + len(corpus)
+        jobs = jobs or default_jobs()
+        if size <= most and scratch.folder is None:
+            trie, raw = tables(Windows.of_text(text, size), order=order, vocab_size=vocab_size, jobs=jobs)
+            watch(size)
+        else:
+            trie, raw = in_parts(
+                text,
+                size,
+                order=order,
+                vocab_size=vocab_size,
+                jobs=jobs,
+                most=most,
+                scratch=scratch,
+                watch=watch,
             )
-            position += size
-            windows = Windows.of_text(text, size)
-            run = tables(windows, order=order, vocab_size=vocab_size, jobs=jobs or default_jobs())
-            run[1][0][vocab_size] = 0
-            runs.append(run if scratch.folder is None else parked(run, scratch))
-            watch(end)
-        trie, raw = runs[0]
-        if len(runs) > 1:
-            trie, raw = merged(runs, scratch=scratch, jobs=jobs or default_jobs(), largest=plan.merge)
+        raw[0][vocab_size] = 0
         return NgramCounts(trie, raw, first_seen)
 
     def merge(self, *following: NgramCounts) -> NgramCounts:
@@ -185,22 +195,19 @@ def counts_of_counts(counts: npt.NDArray[Any]) -> Ints:
 
 
 def _text(
-    ids: npt.NDArray[np.int32], begin: int, end: int, *, order: int, vocab_size: int, at: int, seen: Ints
-) -> tuple[npt.NDArray[np.int32], int]:
-    """Ids `begin` to `end` - 1 as a text with `<s>`, and the words that its last windows need more.
-
-    Gives the text and its number of windows. `at` is the position of its first word in the whole text,
-    `seen` keeps where each word was first.
-    """
+    corpus: EncodedCorpus, *, order: int, vocab_size: int, scratch: Scratch
+) -> tuple[npt.NDArray[np.int32], Ints]:
+    """The corpus with `<s>` before each sentence and room after the last, and where each word was first."""
     from textkit.lm.kernels.windows import put_starts
 
-    piece = ids[begin:end]
-    if piece.min() < 0 or piece.max() >= vocab_size:
-        foreign = piece[(piece < 0) | (piece >= vocab_size)][0]
-        raise InputError(f"ids run from 0 to {vocab_size - 1} in this vocabulary, not {foreign}")
-    stop = min(end + order, len(ids))
-    sentences = int((piece == END_ID).sum()) + 1
-    text = np.full(end - begin + sentences + 3 * order + 2, END_ID, dtype=np.int32)
-    size, _ = put_starts(read_only(ids), begin, end, vocab_size, at, seen, text)
-    put_starts(read_only(ids), end, stop, vocab_size, 0, np.empty(0, dtype=np.int64), plain(text)[size:])
-    return text, size
+    text = scratch.empty(len(corpus.ids) + len(corpus) + order + 1, np.int32)
+    text[-order - 1 :] = END_ID
+    seen = np.full(vocab_size + 1, -1, dtype=np.int64)
+    ids, at = read_only(corpus.ids), 0
+    for begin in range(0, len(ids), _AT_ONCE):
+        size, _ = put_starts(
+            ids, begin, min(begin + _AT_ONCE, len(ids)), vocab_size, at, seen, plain(text)[at:]
+        )
+        at += size
+        release(ids, text)
+    return text, seen

@@ -14,13 +14,16 @@ from textkit.lm.smoothing.protocol import Smoothing
 from textkit.lm.training_text import training_corpus
 from textkit.text.tokenizers.whitespace import WhitespaceTokenizer
 
+_BLANKS = WhitespaceTokenizer()
+_MODIFIED_KNESER_NEY = ModifiedKneserNey()
+
 
 def estimate(
     lines: Iterable[str],
     *,
     order: int,
-    tokenize: Callable[[str], list[str]] = WhitespaceTokenizer(),  # noqa: B008: a value without state
-    smoothing: Smoothing = ModifiedKneserNey(),  # noqa: B008
+    tokenize: Callable[[str], list[str]] = _BLANKS,
+    smoothing: Smoothing = _MODIFIED_KNESER_NEY,
 ) -> NgramModel:
     """The smoothed n-gram model of `lines`, each a sentence; words are those that occur.
 

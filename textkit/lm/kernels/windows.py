@@ -63,6 +63,33 @@ def count_words(
 
 
 @compiled
+def count_followers(text: Words, word: int, end: int, sizes: Longs) -> None:
+    """How many of the first `end` words that are `word` are followed by each word."""
+    for i in range(end):
+        if text[i] == word:
+            sizes[text[i + 1]] += 1
+
+
+@compiled
+def gather_windows(
+    text: Words, end: int, order: int, first: int, second: int, last: int, beyond: int, out: Words
+) -> None:
+    """Copy the windows, of the first `end`, that begin with pairs of words from a first pair up to another.
+
+    From (first, second) on, (last, beyond) being left out; `order` words each, whatever they are.
+    """
+    size = 0
+    for i in range(end):
+        word = text[i]
+        if first <= word <= last:
+            following = text[i + 1]
+            if (word > first or following >= second) and (word < last or following < beyond):
+                for q in range(order):
+                    out[size + q] = text[i + q]
+                size += order
+
+
+@compiled
 def sum_words(text: Words, stride: int, weights: Words, sizes: Longs) -> None:
     """The same for first words and all windows, each counted `weights` times."""
     for i in range(weights.size):

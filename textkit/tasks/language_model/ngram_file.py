@@ -15,6 +15,7 @@ from textkit.train.checkpoint import MANIFEST, RunFolder
 
 ARPA_SUFFIXES = (".arpa", ".gz")
 RECIPE = "pipeline.json"
+_KENLM_WORDS = Pipeline.of(WhitespaceTokenizer(unicode=False))
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +34,8 @@ class SavedNgram:
 def read_ngram_file(path: Path | str) -> SavedNgram:
     """The n-gram model of a run folder, a model folder or an ARPA file, which may be gzipped.
 
-    ARPA files, and folders that were written without, have the whitespace tokenizer for a pipeline.
+    ARPA files, and folders that were written without, have for a pipeline the tokenizer that splits where
+    KenLM does, at ASCII white space.
     Raises CheckpointError for what is missing or damaged, InputError with its line for a faulty ARPA
     file, UsageError for a run of another kind of model.
     """
@@ -41,7 +43,7 @@ def read_ngram_file(path: Path | str) -> SavedNgram:
     if path.is_file():
         from textkit.lm.arpa import read_arpa
 
-        return SavedNgram(read_arpa(path), Pipeline.of(WhitespaceTokenizer()))
+        return SavedNgram(read_arpa(path), _KENLM_WORDS)
     if is_model_folder(path):
         return _read_folder(path)
     if not path.exists():
@@ -62,7 +64,7 @@ def is_model_folder(path: Path) -> bool:
 def _read_folder(path: Path) -> SavedNgram:
     digest = read_header(path).pipeline
     if not digest:
-        return SavedNgram(load_ngram(path), Pipeline.of(WhitespaceTokenizer()))
+        return SavedNgram(load_ngram(path), _KENLM_WORDS)
     if not (path / RECIPE).exists() and (path.parent / MANIFEST).exists():
         raise CheckpointError(f"{path}: these are the tables of a run; name the run: {path.parent}")
     pipeline = Pipeline.load(path)

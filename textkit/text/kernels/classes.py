@@ -15,16 +15,18 @@ _CODE_POINTS = 0x110000
 
 
 @functools.cache
-def spaces() -> Classes:
-    r"""SPACE for each code point that `str.isspace` calls white space, (0x110000,).
+def spaces(*, unicode: bool = True) -> Classes:
+    r"""SPACE for each code point that `str.isspace` calls white space, or `bytes.isspace`, (0x110000,).
 
     >>> [hex(code) for code in spaces().nonzero()[0][:6]]
     ['0x9', '0xa', '0xb', '0xc', '0xd', '0x1c']
+    >>> [hex(code) for code in spaces(unicode=False).nonzero()[0]]
+    ['0x9', '0xa', '0xb', '0xc', '0xd', '0x20']
     """
     import re
 
     classes = np.zeros(_CODE_POINTS, np.uint8)
-    _mark(classes, re.compile(r"\s+"), SPACE)
+    _mark(classes, re.compile(r"\s+", 0 if unicode else re.ASCII), SPACE)
     return classes
 
 

@@ -13,7 +13,7 @@ Places = npt.NDArray[np.int32]
 Place = int | np.int64
 Offsets = npt.NDArray[np.int64]
 
-SPACE = 1  # what str.isspace calls white space
+SPACE = 1  # white space
 HAN = 2  # a token by itself, before all else
 DIGIT = 4
 WORD = 8  # a letter, mark, digit or underscore that is not Han

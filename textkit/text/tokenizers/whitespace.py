@@ -14,25 +14,34 @@ if TYPE_CHECKING:
     from textkit.text.token_batch import TokenBatch
 
 _RUN = re.compile(r"\S+")
+_ASCII_RUN = re.compile(r"\S+", re.ASCII)
 
 
 @dataclass(frozen=True)
 class WhitespaceTokenizer:
-    """Split at white space of any kind, as `str.split` does.
+    """Split at white space of any kind, as `str.split` does; without `unicode` at that of ASCII only.
 
-    >>> WhitespaceTokenizer()("to be,  or not")
+    The latter are the words of KenLM: tab, line feed, vertical tab, form feed, carriage return and blank
+    part them, while a no-break space (U+00A0) or an ideographic one (U+3000) stands inside a word.
+
+    >>> WhitespaceTokenizer()("to be,  or\u3000not")
     ['to', 'be,', 'or', 'not']
+    >>> WhitespaceTokenizer(unicode=False)("to be,  or\u3000not")
+    ['to', 'be,', 'or\u3000not']
     """
+
+    unicode: bool = True
 
     batch_pays: ClassVar[int] = 1 << 23  # str.split is quick, and numba takes half a second to load
     unlocked: ClassVar[bool] = True
 
     def __call__(self, text: str) -> list[str]:
-        return text.split()
+        return text.split() if self.unicode else _ASCII_RUN.findall(text)
 
     def offsets(self, text: str) -> list[Token]:
         """The tokens with their places in `text`."""
-        return [Token(match.group(), *match.span()) for match in _RUN.finditer(text)]
+        runs = _RUN if self.unicode else _ASCII_RUN
+        return [Token(match.group(), *match.span()) for match in runs.finditer(text)]
 
     def batch(self, texts: Sequence[str] | Lines) -> TokenBatch:
         """The tokens of each line, found by compiled code."""
@@ -47,7 +56,8 @@ class WhitespaceTokenizer:
         room = len(lines.buffer) // 2 + len(lines) + 4
         starts, ends = np.empty(room, np.int32), np.empty(room, np.int32)
         offsets = np.empty(len(lines) + 1, np.int64)
-        count = find_runs(lines.buffer, lines.starts, lines.ends, spaces(), starts, ends, offsets)
+        classes = spaces(unicode=self.unicode)
+        count = find_runs(lines.buffer, lines.starts, lines.ends, classes, starts, ends, offsets)
         return TokenBatch(lines.buffer, starts[:count], ends[:count], offsets, lines)
 
     def detokenize(self, tokens: list[str]) -> str:
