@@ -40,10 +40,10 @@ def write_words(path: Path, lines: Iterable[list[str]]) -> int:
     return count
 
 
-def textkit_command(text: Path, run: Path, *, order: int, options: Iterable[str] = ()) -> list[str]:
-    """`textkit train-lm` of a text into a run folder."""
+def textkit_command(text: Path, *options: str, order: int) -> list[str]:
+    """`textkit train-lm` of a text; `options` say what to make."""
     program = [sys.executable, "-m", "textkit_cli", "train-lm", "--model", "ngram", "--order", str(order)]
-    return [*program, "--quiet", str(text), "-o", str(run), *options]
+    return [*program, "--quiet", str(text), *options]
 
 
 def lmplz_command(text: Path, folder: Path, *, order: int, memory: str, options: Iterable[str]) -> list[str]:

@@ -61,12 +61,11 @@ def works(text: Path, out: Path, order: int, memory: list[str]) -> dict[str, Cal
 
         return run
 
-    found = {"textkit": work(textkit_command(text, out / "run", order=order))}
+    made = ("-o", str(out / "run"))
+    found = {"textkit": work(textkit_command(text, *made, order=order))}
     for limit in memory:
-        options = ["--memory", limit]
-        found[f"textkit --memory {limit}"] = work(
-            textkit_command(text, out / "run", order=order, options=options)
-        )
+        bounded = ("--memory", limit, "--tmp", str(out))
+        found[f"textkit --memory {limit}"] = work(textkit_command(text, *made, *bounded, order=order))
     for limit in ("1G", "50%") if find_lmplz() else ():
         options = ["--intermediate", str(out / "m")]
         command = lmplz_command(text, out, order=order, memory=limit, options=options)

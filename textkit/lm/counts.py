@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -178,6 +178,40 @@ class NgramCounts:
             return None
         first_words = self.trie.ngrams(order, longer)[:, 0]
         return int(longer[np.argmax(rank[first_words])])
+
+    def of(self, words: Sequence[int]) -> int:
+        """How often one n-gram was counted, 0 if never; V stands for `<s>`, in the first place only.
+
+        Raises UsageError for no word or more than `order`, InputError for ids that are none.
+
+        >>> counts = NgramCounts.count(EncodedCorpus.from_sequences([[2, 3, 1]]), order=2, vocab_size=4)
+        >>> counts.of([2]), counts.of([4, 2]), counts.of([3, 2])
+        (1, 1, 0)
+        """
+        if not 1 <= len(words) <= self.order:
+            raise UsageError(f"n-grams of 1 to {self.order} words are counted here, not of {len(words)}")
+        for word in words:
+            if not 0 <= word <= self.vocab_size:
+                raise InputError(f"ids run from 0 to {self.vocab_size}, that of <s>, here, not {word}")
+        rows = np.zeros(1, dtype=np.int64)
+        for k, word in enumerate(words, 1):
+            rows = self.trie.find(k, rows, np.array([word]))
+        row = int(rows[0])
+        return int(self.raw[len(words) - 1][row]) if row >= 0 else 0
+
+    def truncated(self, order: int) -> NgramCounts:
+        """The counts of the n-grams of up to `order` words, in the same arrays.
+
+        Raises UsageError unless the order is 1 to that of these counts.
+        """
+        if not 1 <= order <= self.order:
+            raise UsageError(
+                f"counts of order {self.order} hold those of orders 1 to {self.order}, not {order}"
+            )
+        trie = NgramTrie(
+            self.vocab_size, self.trie.words[:order], self.trie.first[: order - 1], self.trie.scratch
+        )
+        return NgramCounts(trie, self.raw[:order], self.first_seen)
 
 
 def counts_of_counts(counts: npt.NDArray[Any]) -> Ints:

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import NamedTuple
 
 from textkit.lm.ngram_state import NgramState as State
+from textkit.lm.word_scorer import FullScore as FullScoreReturn
 from textkit.lm.word_scorer import WordScorer
 
 _END_ID = 1
-
-
-class FullScoreReturn(NamedTuple):
-    """A word's log10 probability, the length of the longest n-gram it ends, whether it is unknown."""
-
-    log_prob: float
-    ngram_length: int
-    oov: bool
+_named = partial(tuple.__new__, FullScoreReturn)  # as FullScoreReturn._make does, in less time
 
 
 class Model:
@@ -48,11 +41,11 @@ class Model:
 
     def full_scores(
         self, sentence: str | bytes, bos: bool = True, eos: bool = True
-    ) -> Iterator[tuple[float, int, bool]]:
+    ) -> Iterator[FullScoreReturn]:
         """For each word, and `</s>` with `eos`: log10 probability, n-gram length, whether it is unknown."""
         ids = self._encode(sentence, eos)
         _, logs, lengths = self._scorer.run(self._start(bos), ids)
-        return zip(logs, lengths, [i == 0 for i in ids], strict=True)
+        return map(_named, zip(logs, lengths, [i == 0 for i in ids], strict=True))
 
     def perplexity(self, sentence: str | bytes) -> float:
         """That of a sentence, its end counted as a word."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -13,6 +13,7 @@ import numpy as np
 from textkit.data.encoded import EncodedCorpus
 from textkit.errors import UsageError
 from textkit.lm.language_model import LanguageModel
+from textkit.lm.mixture_weights import tune_weights
 from textkit.lm.ngram import Floats
 from textkit.lm.shared_vocab import SharedVocab
 from textkit.text.vocab import Vocab
@@ -46,6 +47,15 @@ class Mixture:
 
     def __post_init__(self) -> None:
         check_weights(self.weights, len(self.models))
+
+    @staticmethod
+    def tuned(models: Sequence[LanguageModel[Any]], corpus: EncodedCorpus) -> Mixture:
+        """The mixture that fits a held-out text best, ids of the union of the vocabularies.
+
+        Raises as `mixture_weights.tune_weights`, and UsageError without a model.
+        """
+        mixture = Mixture(tuple(models), tuple(1 / len(models) for _ in models))
+        return replace(mixture, weights=tune_weights(mixture.parts(corpus)).weights)
 
     @cached_property
     def shared(self) -> SharedVocab:

@@ -18,11 +18,13 @@ from textkit.lm.ngram_state import NgramState
 from textkit.lm.stream import Ints
 from textkit.lm.table_addresses import TableAddresses
 from textkit.lm.trie import END_ID, NgramTrie
-from textkit.lm.word_scorer import WordScorer
+from textkit.lm.word_scorer import FullScore, WordScorer
 from textkit.text.vocab import Vocab
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from textkit.lm.ngram_sampling import NgramSampler
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -144,16 +146,38 @@ class NgramModel:
         log10 = scorer.step(scorer.table, state.address, scorer.ids.get(word, 0), after.address)
         return log10 * LN10, after
 
-    def full_scores(
-        self, words: Iterable[str], *, bos: bool = True, eos: bool = True
-    ) -> list[tuple[float, int, bool]]:
+    def full_scores(self, words: Iterable[str], *, bos: bool = True, eos: bool = True) -> list[FullScore]:
         """For each word natural log probability, length of the longest n-gram, and whether it is unknown.
 
         With `bos` the words begin a sentence, with `eos` `</s>` follows them.
         """
         ids = [self.words.ids.get(word, 0) for word in words] + [END_ID] * eos
         _, logs, lengths = self.words.run(self.begin() if bos else self.null(), ids)
-        return [(log * LN10, n, i == 0) for log, n, i in zip(logs, lengths, ids, strict=True)]
+        return [FullScore(log * LN10, n, i == 0) for log, n, i in zip(logs, lengths, ids, strict=True)]
+
+    def distribution_after(self, words: Iterable[str], *, begin: bool = True) -> Floats:
+        """Natural log probabilities of every word after `words`, (V,), `</s>` and `<unk>` included.
+
+        With `begin` the words begin a sentence. A word that the vocabulary lacks is `<unk>`.
+        """
+        state = self.begin() if begin else self.null()
+        self.words.run(state, [self.words.ids.get(word, 0) for word in words])
+        return self.state_distribution(state)
+
+    def state_distribution(self, state: NgramState) -> Floats:
+        """Natural log probabilities of every word after a state that `begin` or `score` gave, (V,)."""
+        from textkit.lm.kernels.sampling import fill_distributions
+
+        result = np.empty(len(self.vocab))
+        fill_distributions(self.addresses.address, state.address, len(state.numbers), result[None])
+        result *= LN10
+        return result
+
+    def sampler(self, *, temperature: float = 1.0) -> NgramSampler:
+        """What draws text from the model, ready for many draws; see `textkit.lm.ngram_sampling`."""
+        from textkit.lm.ngram_sampling import NgramSampler
+
+        return NgramSampler(self, temperature=temperature)
 
     def distribution(self, history: History) -> Floats:
         """Natural log probabilities of every word after each history, (R, V)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from textkit.errors import UsageError
 from textkit.lm.ngram_state import LONGEST, NgramState
@@ -11,6 +12,14 @@ from textkit.lm.table_addresses import TableAddresses
 from textkit.text.vocab import Vocab
 
 BEGIN = "<s>"
+
+
+class FullScore(NamedTuple):
+    """A word's log probability, the length of the longest n-gram it ends, and whether it is unknown."""
+
+    log_prob: float
+    ngram_length: int
+    oov: bool
 
 
 class WordScorer:

@@ -15,6 +15,7 @@ _FIRST_SLOTS = 1 << 12  # a power of two; half of them can be taken
 _MOST = 1 << 30  # tokens: codes are kept in four bytes
 _WORD = 8
 _RECENT = 1 << 13  # a power of two: tokens kept near the processor, 32 bytes each
+_BLOCK = 64  # tokens looked up together
 _LARGE = 1 << 24  # bytes; a table that may not take as much does without them
 _NONE = np.empty(0, np.int64)
 _NO_CODES = np.empty(0, np.int32)
@@ -97,13 +98,24 @@ class TokenTable:
             if begin == len(batch.starts) or not self._grow(int(batch.ends[begin] - batch.starts[begin])):
                 return begin
 
-    def find(self, batch: TokenBatch) -> npt.NDArray[np.int32]:
-        """The code of each token of a batch, (T,); -1 for one that was never added."""
+    def find(
+        self, batch: TokenBatch, *, numbers: npt.NDArray[np.int32] | None = None
+    ) -> npt.NDArray[np.int32]:
+        """The code of each token of a batch, (T,); -1 for one that was never added.
+
+        Or, with `numbers` (V+1,), `numbers[code]`, and the last of them for one that was never added.
+        """
         from textkit.text.kernels.table import find_tokens
 
-        codes = np.empty(len(batch.starts), np.int32)
-        find_tokens(self._slots, self._arena, self._places, *_spans(batch), codes)
-        return codes
+        if numbers is None:
+            numbers = np.append(np.arange(self._size, dtype=np.int32), np.int32(-1))
+        found = np.empty(len(batch.starts), np.int32)
+        recent = np.zeros(4 * _RECENT if len(found) >= _RECENT else 0, np.uint64)
+        find_tokens(
+            self._slots, self._arena, self._places, _read_only(numbers), recent,
+            np.empty(_BLOCK, np.int64), np.empty(_BLOCK, np.uint64), *_spans(batch), found,
+        )  # fmt: skip
+        return found
 
     def merge(self, other: TokenTable | CountedTokens) -> npt.NDArray[np.int32]:
         """Add the tokens and counts of another table; returns their codes here."""

@@ -174,13 +174,13 @@ class Vocab:
         [2, 0, 1]
         """
         table, ids = self._table
-        codes = table.find(batch)
-        if self.unknown is None and (codes < 0).any():
-            unseen = (codes < 0).argmax()
+        found = table.find(batch, numbers=ids)
+        if self.unknown is None and (found < 0).any():
+            unseen = (found < 0).argmax()
             start, end = batch.starts[unseen], batch.ends[unseen]
             token = batch.buffer[start:end].tobytes().decode()
             raise InputError(f"the token {token!r} is not in this vocabulary without unknown")
-        return ids[codes]
+        return found
 
     @cached_property
     def _table(self) -> tuple[TokenTable, npt.NDArray[np.int32]]:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from textkit.lm.kernels.prefetch import prefetch
 from textkit.text.kernels.compiled import compiled
+from textkit.text.kernels.prefetch import prefetch
 
 Longs = npt.NDArray[np.int64]
 Doubles = npt.NDArray[np.float64]

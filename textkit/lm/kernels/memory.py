@@ -69,23 +69,7 @@ def _chosen(typing: Any, condition: Any, one: Any, other: Any) -> Any:  # noqa: 
     return types.int64(types.boolean, types.int64, types.int64), code
 
 
-def _prefetch(typing: Any, address: Any, offset: Any) -> Any:  # noqa: ARG001
-    """Have the line of the cache with the byte at `address` + `offset` fetched; any address will do."""
-
-    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ARG001
-        byte, flag = ir.PointerType(ir.IntType(8)), ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
-        fetch = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
-        pointer = builder.inttoptr(builder.add(*args), byte)
-        # for reading, into the nearest cache, and data, not code
-        builder.call(fetch, [pointer, flag(0), flag(3), flag(1)])
-        return context.get_dummy_value()
-
-    return types.void(types.int64, types.int64), code
-
-
 chosen = cast(Callable[[Any, Any, Any], Any], intrinsic(_chosen))
-prefetch = cast(Callable[[Any, Any], None], intrinsic(_prefetch))
 
 
 def entry(function: Callable[..., Any], count: int) -> Callable[..., Any]:

@@ -16,9 +16,9 @@ from textkit.lm.kernels.memory import (
     load_float,
     load_int,
     load_long,
-    prefetch,
 )
 from textkit.text.kernels.compiled import compiled
+from textkit.text.kernels.prefetch import prefetch
 
 Words = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from textkit.lm.kernels.prefetch import prefetch
 from textkit.text.kernels.compiled import compiled
+from textkit.text.kernels.prefetch import prefetch
 
 Words = npt.NDArray[np.int32]
 Rows = npt.NDArray[np.int64]

@@ -14,8 +14,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from textkit.lm.kernels.prefetch import prefetch
 from textkit.text.kernels.compiled import compiled, inlined
+from textkit.text.kernels.prefetch import prefetch
 
 Words = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]

@@ -10,6 +10,7 @@ from textkit.lm.counts import NgramCounts, counts_of_counts
 from textkit.lm.ngram import NgramModel
 from textkit.lm.smoothing.discounts import single_discount
 from textkit.lm.smoothing.interpolation import Level, interpolate
+from textkit.lm.smoothing.recipe import recipe
 from textkit.lm.stream import Ints
 from textkit.text.vocab import Vocab
 
@@ -29,7 +30,7 @@ class AbsoluteDiscounting:
 
     def estimate(self, counts: NgramCounts, vocab: Vocab) -> NgramModel:
         """The interpolated model."""
-        return estimate_discounted(counts, vocab, counts.raw, discount=self.discount, smoothing=repr(self))
+        return estimate_discounted(counts, vocab, counts.raw, discount=self.discount, smoothing=recipe(self))
 
 
 def check_discount(discount: float | None) -> None:

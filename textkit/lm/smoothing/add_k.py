@@ -10,6 +10,7 @@ from textkit.errors import UsageError
 from textkit.lm.counts import NgramCounts
 from textkit.lm.ngram import Miss, NgramModel
 from textkit.lm.smoothing.columns import log_table, of_history
+from textkit.lm.smoothing.recipe import recipe
 from textkit.text.vocab import Vocab
 
 
@@ -39,4 +40,4 @@ class AddK:
                 log_backoff.append(log_table(self.k / totals))
             log_prob.append(log_table(probabilities))
         miss = Miss(shorter=False, unseen=-float(np.log(len(vocab))))
-        return NgramModel(vocab, counts.trie, tuple(log_prob), tuple(log_backoff), repr(self), miss)
+        return NgramModel(vocab, counts.trie, tuple(log_prob), tuple(log_backoff), recipe(self), miss)

@@ -10,6 +10,7 @@ from textkit.lm.counts import NgramCounts
 from textkit.lm.log_table import LogTable
 from textkit.lm.ngram import Floats, Miss, NgramModel
 from textkit.lm.smoothing.columns import log_table, of_history
+from textkit.lm.smoothing.recipe import recipe
 from textkit.lm.stream import Ints
 from textkit.text.vocab import Vocab
 
@@ -54,7 +55,7 @@ class GoodTuring:
             log_prob.append(log_table(values))
         miss = Miss(shorter=False, unseen=-float(np.log(len(vocab))))
         return NgramModel(
-            vocab, counts.trie, tuple(log_prob), tuple(log_backoff), repr(self), miss, tuple(notes)
+            vocab, counts.trie, tuple(log_prob), tuple(log_backoff), recipe(self), miss, tuple(notes)
         )
 
 

@@ -11,6 +11,7 @@ from textkit.errors import InputError, UsageError
 from textkit.lm.counts import NgramCounts
 from textkit.lm.ngram import Floats, NgramModel
 from textkit.lm.smoothing.interpolation import Level, interpolate
+from textkit.lm.smoothing.recipe import recipe
 from textkit.lm.stream import Bools, Stream
 from textkit.text.vocab import Vocab
 
@@ -36,7 +37,7 @@ class JelinekMercer:
     def estimate(self, counts: NgramCounts, vocab: Vocab) -> NgramModel:
         """The interpolated model."""
         levels = (self._level(counts, k) for k in range(1, counts.order + 1))
-        return interpolate(counts, vocab, levels, smoothing=repr(self))
+        return interpolate(counts, vocab, levels, smoothing=recipe(self))
 
     def _level(self, counts: NgramCounts, order: int) -> Level:
         weight, raw = self.weights[min(order, len(self.weights)) - 1], counts.raw[order - 1]

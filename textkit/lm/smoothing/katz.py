@@ -11,6 +11,7 @@ from textkit.lm.counts import NgramCounts
 from textkit.lm.log_table import LogTable
 from textkit.lm.ngram import Floats, NgramModel
 from textkit.lm.smoothing.columns import log_table, of_history
+from textkit.lm.smoothing.recipe import recipe
 from textkit.lm.stream import Ints
 from textkit.text.vocab import Vocab
 
@@ -55,7 +56,7 @@ class Katz:
                 log_backoff.append(log_table(alpha))
             log_prob.append(log_table(shorter))
         return NgramModel(
-            vocab, counts.trie, tuple(log_prob), tuple(log_backoff), repr(self), notes=tuple(notes)
+            vocab, counts.trie, tuple(log_prob), tuple(log_backoff), recipe(self), notes=tuple(notes)
         )
 
 

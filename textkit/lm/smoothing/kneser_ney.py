@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from textkit.lm.counts import NgramCounts
 from textkit.lm.ngram import NgramModel
 from textkit.lm.smoothing.absolute_discounting import check_discount, estimate_discounted
+from textkit.lm.smoothing.recipe import recipe
 from textkit.text.vocab import Vocab
 
 
@@ -27,4 +28,4 @@ class KneserNey:
     def estimate(self, counts: NgramCounts, vocab: Vocab) -> NgramModel:
         """The interpolated model."""
         adjusted = [counts.adjusted(k) for k in range(1, counts.order + 1)]
-        return estimate_discounted(counts, vocab, adjusted, discount=self.discount, smoothing=repr(self))
+        return estimate_discounted(counts, vocab, adjusted, discount=self.discount, smoothing=recipe(self))

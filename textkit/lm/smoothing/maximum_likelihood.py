@@ -9,6 +9,7 @@ import numpy as np
 from textkit.lm.counts import NgramCounts
 from textkit.lm.ngram import NgramModel
 from textkit.lm.smoothing.interpolation import Level, interpolate
+from textkit.lm.smoothing.recipe import recipe
 from textkit.text.vocab import Vocab
 
 
@@ -25,4 +26,4 @@ class MaximumLikelihood:
             Level.of(counts, k, values=raw, reserved=np.zeros(counts.trie.size(k - 1)))
             for k, raw in enumerate(counts.raw, 1)
         )
-        return interpolate(counts, vocab, levels, smoothing=repr(self))
+        return interpolate(counts, vocab, levels, smoothing=recipe(self))

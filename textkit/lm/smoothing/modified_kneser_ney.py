@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -14,9 +14,10 @@ import numpy.typing as npt
 from textkit.errors import UsageError
 from textkit.lm.counts import NgramCounts, counts_of_counts
 from textkit.lm.log_table import LogTable
-from textkit.lm.ngram import NgramModel
+from textkit.lm.ngram import Floats, NgramModel
 from textkit.lm.selection import select
 from textkit.lm.smoothing.discounts import FALLBACK, three_discounts
+from textkit.lm.smoothing.recipe import recipe
 from textkit.lm.stream import Ints
 from textkit.lm.threads import default_jobs, each
 from textkit.lm.trie import END_ID, plain, read_only
@@ -65,16 +66,10 @@ class ModifiedKneserNey:
 
         jobs = default_jobs()
         trie, pruned = counts.trie, self._pruned(counts, vocab, allowed)
-        links = longer = trie.link(1, trie.words[0])
-        last: int | None = None
         kept = trie.size(1) - 1 - int(pruned[0].sum())  # words that the uniform distribution is over
         prob = np.full(1, self.interpolate_unigrams / kept, dtype=np.float32)
         log_prob, log_backoff, notes = [], [], []
-        for k in range(1, counts.order + 1):
-            links, longer = longer, trie.link(k + 1, longer) if k < counts.order else longer
-            adjusted = counts.adjusted(k, longer)
-            last = counts.last_in_suffix_order(k, links, last)
-            n = _counts_of_counts(counts, k, adjusted, last)
+        for k, links, adjusted, n in _orders(counts):
             discounts, note = three_discounts(n, order=k, fallback=self.fallback)
             notes += [note] if note else []
             first = trie.first[k - 2] if k > 1 else np.array([0, trie.size(1)])
@@ -94,8 +89,20 @@ class ModifiedKneserNey:
                 log_prob.append(_log10(lower, jobs))
                 log_backoff.append(_log10(weights, jobs))
         log_prob.append(_log10(prob, jobs))
-        model = NgramModel(vocab, trie, tuple(log_prob), tuple(log_backoff), repr(self), notes=tuple(notes))
+        model = NgramModel(vocab, trie, tuple(log_prob), tuple(log_backoff), recipe(self), notes=tuple(notes))
         return select(model, [mask == 0 for mask in pruned]) if pruned[-1].size else model
+
+    def discounts(self, counts: NgramCounts) -> Floats:
+        """What is taken from adjusted counts of 0, 1, 2, and 3 or more at each order, (order, 4).
+
+        >>> from textkit.data.encoded import EncodedCorpus
+        >>> text = EncodedCorpus.from_sequences([[2, 3, 1], [2, 1]])
+        >>> ModifiedKneserNey().discounts(NgramCounts.count(text, order=2, vocab_size=4)).tolist()
+        [[0.0, 0.5, 1.0, 1.5], [0.0, 0.5, 1.0, 1.5]]
+        """
+        return np.stack(
+            [three_discounts(n, order=k, fallback=self.fallback)[0] for k, _, _, n in _orders(counts)]
+        )
 
     def _pruned(
         self, counts: NgramCounts, vocab: Vocab, allowed: Collection[str] | None
@@ -116,6 +123,18 @@ class ModifiedKneserNey:
             masks.append((before | (counts.raw[k - 1] <= threshold)).astype(np.uint8))
         masks[0][[0, END_ID, -1]] = 0
         return masks
+
+
+def _orders(counts: NgramCounts) -> Iterator[tuple[int, npt.NDArray[Any], npt.NDArray[Any], Ints]]:
+    """Each order with its suffixes, its adjusted counts and how many there are of each."""
+    trie = counts.trie
+    links = longer = trie.link(1, trie.words[0])
+    last: int | None = None
+    for k in range(1, counts.order + 1):
+        links, longer = longer, trie.link(k + 1, longer) if k < counts.order else longer
+        adjusted = counts.adjusted(k, longer)
+        last = counts.last_in_suffix_order(k, links, last)
+        yield k, links, adjusted, _counts_of_counts(counts, k, adjusted, last)
 
 
 def _counts_of_counts(counts: NgramCounts, order: int, adjusted: npt.NDArray[Any], last: int | None) -> Ints:

@@ -10,7 +10,7 @@ from textkit.text.vocab import Vocab
 
 
 class Smoothing(Protocol):
-    """A frozen dataclass whose fields are the method's parameters and whose repr is its recipe."""
+    """A frozen dataclass whose fields are the method's parameters."""
 
     def estimate(self, counts: NgramCounts, vocab: Vocab) -> NgramModel:
         """The smoothed model of these counts; `vocab` is the one the corpus was encoded with."""

@@ -11,6 +11,7 @@ from textkit.lm.counts import NgramCounts
 from textkit.lm.log_table import LogTable
 from textkit.lm.ngram import Miss, NgramModel
 from textkit.lm.smoothing.columns import log_table, of_history
+from textkit.lm.smoothing.recipe import recipe
 from textkit.text.vocab import Vocab
 
 
@@ -42,5 +43,5 @@ class StupidBackoff:
             for k in range(1, counts.order)
         ]
         return NgramModel(
-            vocab, counts.trie, tuple(log_prob), tuple(log_backoff), repr(self), Miss(unseen=cost)
+            vocab, counts.trie, tuple(log_prob), tuple(log_backoff), recipe(self), Miss(unseen=cost)
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from textkit.lm.counts import NgramCounts
 from textkit.lm.ngram import NgramModel
 from textkit.lm.smoothing.interpolation import Level, interpolate
+from textkit.lm.smoothing.recipe import recipe
 from textkit.text.vocab import Vocab
 
 
@@ -23,4 +24,4 @@ class WittenBell:
             Level.of(counts, k, values=raw, reserved=counts.trie.sum_by_prefix(k, raw > 0))
             for k, raw in enumerate(counts.raw, 1)
         )
-        return interpolate(counts, vocab, levels, smoothing=repr(self))
+        return interpolate(counts, vocab, levels, smoothing=recipe(self))

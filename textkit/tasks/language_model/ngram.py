@@ -36,8 +36,10 @@ def count_ngrams(
         check_words(prepared.vocab, options.arpa)  # better before the work than after
     counts = prepared.counts
     if counts is None:
-        total = len(prepared.train.ids)
-        say(f"counting n-grams of {total:,} tokens, line ends included, and {len(prepared.vocab):,} words")
+        total = len(prepared.train.ids) + len(prepared.train)
+        say(
+            f"counting n-grams of {total:,} tokens, starts and ends of lines included, and {len(prepared.vocab):,} words"
+        )
         counts = NgramCounts.count(
             prepared.train,
             order=config.order,

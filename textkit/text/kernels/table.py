@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textkit.text.kernels.compiled import compiled
+from textkit.text.kernels.prefetch import prefetch
 
 Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int32]
@@ -114,16 +115,71 @@ def _slot(
 
 
 @compiled
+def _near(one: np.uint64, two: np.uint64, nearness: np.uint64) -> np.uint64:
+    """Where `recent` keeps a token of 1 to 16 bytes, which are `one` and `two`."""
+    return ((one ^ (two >> np.uint64(31) | two << np.uint64(33))) * _ODD >> nearness) << _2
+
+
+@compiled
 def find_tokens(
-    slots: Longs, arena: Bytes, places: Longs, data: Bytes, starts: Places, ends: Places, codes: Places
-) -> None:
-    """The code of each token in `codes` (T,), -1 for one that the table does not hold."""
-    shift = _shift(slots)
-    for token in range(starts.size):
-        start, end = starts[token], ends[token]
-        key = hash_token(data, start, end)
-        held = slots[_slot(slots, shift, arena, places, data, start, end, key)]
-        codes[token] = -1 if held < 0 else held & 0xFFFFFFFF
+    slots: Longs, arena: Bytes, places: Longs, numbers: Places, recent: Words, waiting: Longs, keys: Words,
+    data: Bytes, starts: Places, ends: Places, found: Places,
+) -> None:  # fmt: skip
+    """`numbers[code]` of each token in `found` (T,), the last number for one that the table does not hold.
+
+    `recent` is as in `add_tokens`, but with numbers for codes. A block of tokens is first looked up there,
+    without a jump that could be guessed wrong; those that wait for the table ask for its memory together,
+    and are found in it when that has come. `waiting` and `keys` (B,) are room for a block.
+    """
+    shift, nearness = _shift(slots), _shift(recent) + _2
+    mask = np.int64(0xFFFFFFFF)
+    count_of_block = np.uint64(waiting.size)
+    total = np.uint64(starts.size)
+    first = _0
+    while first < total:
+        last = min(first + count_of_block, total)
+        count = _0
+        if recent.size > 0:
+            for token in range(first, last):
+                start = np.uint64(starts[token])
+                length = np.uint64(ends[token]) - start
+                whole = min(length, _8)
+                one = _word(data, start, whole)
+                two = _word(data, start + whole, min(length - whole, _8))
+                near = _near(one, two, nearness)
+                known = recent[near + _2]
+                wrong = (recent[near] ^ one) | (recent[near + _1] ^ two) | ((known & _LENGTH) ^ length)
+                found[token] = np.int64(known) >> 5
+                waiting[count] = token
+                count += np.uint64(np.uint64(wrong != _0) | np.uint64(length == _0))
+        else:
+            for token in range(first, last):
+                waiting[count] = token
+                count += _1
+        for i in range(count):
+            token = np.uint64(waiting[i])
+            keys[i] = hash_token(data, starts[token], ends[token])
+            prefetch(slots, keys[i] >> shift)
+        for i in range(count):
+            prefetch(places, slots[keys[i] >> shift] & mask)
+        for i in range(count):
+            held = slots[keys[i] >> shift]
+            prefetch(arena, places[np.uint64(held & mask)] if held >= 0 else 0)
+        for i in range(count):
+            token = np.uint64(waiting[i])
+            start, end = starts[token], ends[token]
+            held = slots[_slot(slots, shift, arena, places, data, start, end, keys[i])]
+            number = np.int64(numbers[np.uint64(held & mask) if held >= 0 else np.uint64(numbers.size - 1)])
+            found[token] = number
+            length = np.uint64(end - start)
+            if recent.size > 0 and _0 < length <= _16:
+                one = _word(data, np.uint64(start), min(length, _8))
+                two = _word(data, np.uint64(start) + min(length, _8), length - min(length, _8))
+                near = _near(one, two, nearness)
+                recent[near] = one
+                recent[near + _1] = two
+                recent[near + _2] = np.uint64(number << 5) | length
+        first = last
 
 
 @compiled
@@ -151,7 +207,7 @@ def add_tokens(
             one = _word(data, np.uint64(start), min(length, _8))
             if length > _8:
                 two = _word(data, np.uint64(start) + _8, length - _8)
-            near = ((one ^ (two >> np.uint64(31) | two << np.uint64(33))) * _ODD >> nearness) << _2
+            near = _near(one, two, nearness)
             known = recent[near + _2]
             if recent[near] == one and recent[near + _1] == two and known & _LENGTH == length:
                 code = np.int64(known >> _5)
