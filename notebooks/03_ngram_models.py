@@ -20,7 +20,6 @@
 
 # %%
 import numpy as np
-import torch
 from matplotlib import pyplot as plt
 
 import textkit_corpora
@@ -127,7 +126,7 @@ from textkit.lm.smoothing.maximum_likelihood import MaximumLikelihood
 
 vocab, texts = data["English words"]
 train, held_out = texts["train"], texts["valid"]
-by_order = [NgramCounts.count(train.corpus, order=k, vocab_size=len(vocab)) for k in range(1, 6)]
+by_order = [counts["English words"].truncated(k) for k in range(1, 6)]
 
 
 def unseen(model, corpus):
@@ -153,11 +152,11 @@ for order, table in enumerate(by_order, 1):
 # through it takes its place (Gale and Sampson 1995).
 
 # %%
-from textkit.lm.smoothing.good_turing import adjusted_counts, tally
+from textkit.lm.smoothing.good_turing import adjusted_counts, distinct_counts
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6))
 for order in (1, 2, 3):
-    r, n = tally(counts["English words"].raw[order - 1])
+    r, n = distinct_counts(counts["English words"].raw[order - 1])
     left.loglog(r, n, ".", markersize=4, label=f"{order}-grams")
     stars, never, note = adjusted_counts(r, n, order=order)
     right.plot(r[:12], stars[:12], "o-", markersize=4, label=f"{order}-grams")
@@ -279,11 +278,10 @@ for i in (francisco, other):
 
 # %%
 name = vocab.encode(["Holloway"])[0]
-assert (pairs.trie.find(2, np.array([name, name]), np.array([francisco, other])) < 0).all()
+assert pairs.of([name, francisco]) == pairs.of([name, other]) == 0
 for method in ("absolute discounting", "Kneser-Ney"):
-    model = models[method][1]
-    log_probs, _ = model.step(torch.tensor([name]), model.start(1))
-    given = [f"p({vocab.tokens[i]} | Holloway) = {log_probs[0, i].exp():.2e}" for i in (francisco, other)]
+    probabilities = np.exp(models[method][1].distribution_after(["Holloway"], begin=False))
+    given = [f"p({vocab.tokens[i]} | Holloway) = {probabilities[i]:.2e}" for i in (francisco, other)]
     print(f"{method:20}", "   ".join(given))
 
 # %% [markdown]
@@ -308,15 +306,15 @@ histories = {
     "held out": windows(held_out.corpus, 200),
     "random words": random.integers(2, len(vocab), (200, 4)),
     "with <unk>": with_unknown,
-    "line's beginning": np.ones((1, 4)),
+    "line's beginning": np.ones((1, 4), dtype=int),
 }
 
 
 def sums(model, words):
     state = model.start(len(words))
-    for column in torch.as_tensor(np.array(words, dtype=np.int64)).T:
-        log_probs, state = model.step(column, state)  # (histories, vocabulary)
-    return log_probs.double().exp().sum(1).numpy()
+    for column in words.T:
+        state = model.trie.advance(state, column, end=1)  # </s> begins a new line
+    return np.exp(model.distribution(state)).sum(axis=1)  # (histories, vocabulary)
 
 
 print(f"{'greatest |sum - 1|':22}", "".join(f"{kind:>18}" for kind in histories))
@@ -352,12 +350,10 @@ for kind, words in histories.items():
 
 # %%
 from textkit.lm.counts import counts_of_counts
-from textkit.lm.smoothing.discounts import three_discounts
 
 table = by_order[4]
-for order in range(1, 6):
+for order, discounts in enumerate(ModifiedKneserNey().discounts(table), 1):
     n = counts_of_counts(table.adjusted(order))
-    discounts, _ = three_discounts(n, order=order)
     print(f"order {order}: n1 to n4 {n[1:].tolist()!s:28} D1, D2, D3+ = {discounts[1:].round(4)}")
 
 # %% [markdown]
@@ -367,12 +363,11 @@ for order in range(1, 6):
 # %%
 table, model = by_order[1], models["modified Kneser-Ney"][1]
 the, baker = vocab.encode(["the", "baker"])
-row = table.trie.find(2, np.array([the]), np.array([baker]))[0]
-discounts, _ = three_discounts(counts_of_counts(table.raw[1]), order=2)
+discounts = ModifiedKneserNey().discounts(table)[1]
 first, end = table.trie.children(1, np.array([the]))
 after_the = table.raw[1][first[0] : end[0]]
 freed = discounts[np.minimum(after_the, 3)].sum()
-count = table.raw[1][row]
+count = table.of([the, baker])
 alone = np.exp(model.score(model.null(), "baker")[0])
 by_hand = (count - discounts[min(count, 3)]) / after_the.sum() + freed / after_the.sum() * alone
 _, state = model.score(model.null(), "the")
@@ -487,19 +482,16 @@ for word in [*RegexTokenizer()("The baker gave the mayor a zebra."), "</s>"]:
     total += log_prob
     print(f"{word:8} {np.exp(log_prob):.5f}")
 print(f"sum of the logarithms {total:.3f}")
-model.full_scores(["said", "the", "zebra"])  # log probability, length of the n-gram found, unknown?
+model.full_scores(["said", "the", "zebra"])
 
 # %% [markdown]
 # The whole distribution after a history:
 
 # %%
-history = vocab.encode(["asked", "the"])
-state = model.start(1)
-for i in history:
-    log_probs, state = model.step(torch.tensor([i]), state)
-likely = log_probs[0].exp().topk(12)
+probabilities = np.exp(model.distribution_after(["asked", "the"], begin=False))
+likely = np.argsort(-probabilities)[:12]
 figure, axes = plt.subplots(figsize=(6, 3.4))
-axes.barh([vocab.tokens[i] for i in likely.indices], likely.values)
+axes.barh([vocab.tokens[i] for i in likely], probabilities[likely])
 axes.invert_yaxis()
 axes.set(xlabel="probability", title="after 'asked the'")
 figure.tight_layout()
@@ -508,12 +500,10 @@ plt.show()
 # %% [markdown]
 # Drawing word after word makes text, the more fluent the longer the history.
 
+
 # %%
-from textkit.lm.ngram_sampling import NgramSampler
-
-
 def drawn(model, *, temperature=1.0):
-    sampler = NgramSampler(model, temperature=temperature)
+    sampler = model.sampler(temperature=temperature)
     return sampler.sample([1], length=40, rows=1, generator=np.random.default_rng(1), stop=1)[0]
 
 
@@ -528,8 +518,9 @@ for name in ("modified Kneser-Ney", "Witten-Bell"):
 
 # %%
 for name in ("modified Kneser-Ney", "Witten-Bell"):
-    sampler = NgramSampler(models[name][4])
-    rows = sampler.sample([1], length=40, rows=200, generator=np.random.default_rng(1), stop=1)
+    rows = (
+        models[name][4].sampler().sample([1], length=40, rows=200, generator=np.random.default_rng(1), stop=1)
+    )
     lengths = models[name][4].ngram_lengths(EncodedCorpus.from_sequences(rows))
     print(f"{name}: {np.mean(lengths == 5):.0%} of the words drawn end a 5-gram of the training text")
 

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from textkit_cli.columns import aligned
+
 if TYPE_CHECKING:
     from textkit.lm.score import Score
 
@@ -47,11 +49,5 @@ def table(scores: Mapping[str, Score]) -> str:
           perplexity  of known  bits/char  bits/byte  tokens    unknown
     test        4.48      3.79     2.0547     2.0547       4  1 (33.3%)
     """
-    rows = [["", *COLUMNS], *([name, *(show(s) for show in COLUMNS.values())] for name, s in scores.items())]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(
-            [row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))]
-        )
-        for row in rows
-    )
+    rows = ([name, *(show(score) for show in COLUMNS.values())] for name, score in scores.items())
+    return aligned([["", *COLUMNS], *rows])

@@ -32,11 +32,11 @@ def check_ngram_output(out: str) -> None:
 
     path = Path(out)
     if out == "-":
-        raise UsageError("name the ARPA file or model folder to write with --output: it is no stream")
+        raise UsageError("name the ARPA file or model folder to write: it is no stream")
     if path.suffix not in ARPA_SUFFIXES:
         options.check_folder(out)
     elif path.is_dir() or not path.absolute().parent.is_dir():
-        raise UsageError(f"--output {out}: name a file in a folder that exists")
+        raise UsageError(f"{out}: name a file in a folder that exists")
 
 
 def sizes(model: NgramModel) -> list[int]:

@@ -11,14 +11,12 @@ from dataclasses import dataclass, replace
 from itertools import compress
 from typing import Any, BinaryIO, cast
 
-from textkit.errors import InputError, UsageError
+from textkit.errors import InputError
 from textkit_corpora.blocks import SIZE, Block
-from textkit_corpora.compression import CHUNK, Source, split_suffix
+from textkit_corpora.compression import Source
 from textkit_corpora.decoding import BOM, missing_field, one_line, without_mark
 from textkit_corpora.jsonlines import json_rows
-from textkit_corpora.tables import field_values
-
-ROWS = 1024  # of Parquet in memory at once
+from textkit_corpora.tables import BATCH, field_values, parquet_file
 
 
 @dataclass(frozen=True)
@@ -213,27 +211,12 @@ class _Texts:
         return RecordBlock(lines, self._begins, whole)
 
 
-@contextlib.contextmanager
-def parquet_file(source: Source) -> Iterator[Any]:
-    """A Parquet file opened; raises InputError, in the block too, when it is none or damaged."""
-    import pyarrow
-    import pyarrow.parquet
-
-    if split_suffix(source.name)[1]:
-        raise UsageError(f"{source.name}: Parquet packs itself and is read from a file; unpack it first")
-    try:
-        yield pyarrow.parquet.ParquetFile(source.raw, buffer_size=CHUNK, pre_buffer=False)
-    except pyarrow.ArrowException as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"{source.name}: not a whole Parquet file ({reason})") from error
-
-
 def _parquet_blocks(source: Source, *, file: str, field: str, errors: str) -> Iterator[RecordBlock]:
     with parquet_file(source) as table:
         if field not in table.schema_arrow.names:
             raise missing_field(source.name, field, table.schema_arrow.names)
         rows, size, first = table.metadata.num_rows, source.raw.seek(0, io.SEEK_END), 1
-        for batch in table.iter_batches(batch_size=ROWS):
+        for batch in table.iter_batches(batch_size=BATCH):
             texts = _Texts(errors)
             for number, value in enumerate(batch.column(field), first):
                 where = f"{source.name}: row {number}"

@@ -7,6 +7,7 @@ opens with a quote does not swallow the ones after it.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import re
@@ -181,16 +182,25 @@ def _numbered_column(source: Source, *, kind: str, column: int, errors: str) -> 
             yield where, cells[column - 1]
 
 
-def _parquet_rows(source: Source, *, columns: Sequence[str] | None) -> Iterator[tuple[str, Record]]:
-    """Each row of a Parquet file, with its place; only `columns` are read, None for all."""
+@contextlib.contextmanager
+def parquet_file(source: Source) -> Iterator[Any]:
+    """A Parquet file opened; raises InputError, in the block too, when it is none or damaged."""
     import pyarrow
     import pyarrow.parquet
 
-    path = source.name
-    if split_suffix(path)[1]:
-        raise UsageError(f"{path}: Parquet packs itself and is read from a file; unpack it first")
+    if split_suffix(source.name)[1]:
+        raise UsageError(f"{source.name}: Parquet packs itself and is read from a file; unpack it first")
     try:
-        file = pyarrow.parquet.ParquetFile(source.raw, buffer_size=CHUNK, pre_buffer=False)
+        yield pyarrow.parquet.ParquetFile(source.raw, buffer_size=CHUNK, pre_buffer=False)
+    except pyarrow.ArrowException as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{source.name}: not a whole Parquet file ({reason})") from error
+
+
+def _parquet_rows(source: Source, *, columns: Sequence[str] | None) -> Iterator[tuple[str, Record]]:
+    """Each row of a Parquet file, with its place; only `columns` are read, None for all."""
+    path = source.name
+    with parquet_file(source) as file:
         for column in columns or ():
             if column not in file.schema_arrow.names:
                 raise missing_field(path, column, file.schema_arrow.names)
@@ -204,8 +214,6 @@ def _parquet_rows(source: Source, *, columns: Sequence[str] | None) -> Iterator[
                     yield where, InputError(f"{where}: not valid UTF-8 ({row.reason})")
                 else:
                     yield where, row
-    except pyarrow.ArrowException as error:
-        raise InputError(f"{path}: not a whole Parquet file ({' '.join(str(error).split())})") from error
 
 
 def _batch_rows(batch: Any) -> Iterator[dict[str, Any] | UnicodeDecodeError]:

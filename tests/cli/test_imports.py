@@ -28,3 +28,15 @@ def test_tokenizing_and_counting_need_no_torch(tmp_path: Path) -> None:
     run = str(tmp_path / "run")
     assert loaded("train-lm", str(text), "--order", "2", "--test", str(text), "-o", run, "-q") == set()
     assert loaded("score", run, str(text), "-o", str(tmp_path / "s.txt")) == set()
+
+
+def test_ngram_models_need_no_torch(tmp_path: Path) -> None:
+    text, run, arpa = tmp_path / "t.txt", str(tmp_path / "run"), str(tmp_path / "m.arpa")
+    text.write_text("a b c\nb c\n")
+    train = ("train-lm", str(text), "--model", "ngram", "--order", "2", "--valid", str(text), "-o", run, "-q")
+    kept = ("-o", str(tmp_path / "kept.txt"), "-q")
+    assert loaded(*train, "--arpa", arpa) == set()
+    assert loaded("lm-info", run) == set()
+    assert loaded("lm-convert", arpa, str(tmp_path / "folder"), "-q") == set()
+    assert loaded("score", arpa, str(text), "-o", str(tmp_path / "s.txt")) == set()
+    assert loaded("filter", "--lm", run, "--keep", "0.5", str(text), *kept) == set()

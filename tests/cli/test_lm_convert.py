@@ -112,7 +112,7 @@ def test_info_of_every_form(textkit: Textkit, run: Path, tmp_path: Path) -> None
         assert said["greatest_sum"] == pytest.approx(1, abs=1e-5)
         assert said["histories"] > 10
         assert said["bytes_in_memory"] == forms["run"]["bytes_in_memory"] > 500
-        assert "WhitespaceTokenizer()" in said["signature"]
+        assert f"WhitespaceTokenizer(unicode={kind != 'arpa'})" in said["signature"]
         assert "vocab of 11 #" in said["signature"]
     assert "KneserNey" in forms["run"]["smoothing"]
     assert forms["run"]["notes"] == forms["folder"]["notes"] != []  # the text is too small for its discounts
@@ -147,7 +147,7 @@ def test_bad_requests_are_one_line_and_leave_nothing(textkit: Textkit, run: Path
     taken, new = tmp_path / "taken", tmp_path / "new"
     for arguments, status, message in [
         ((run, taken), 1, f"{taken}: already exists; remove it or choose another name"),
-        ((run, "-"), 2, "name the ARPA file or model folder to write: OUT is no stream"),
+        ((run, "-"), 2, "name the ARPA file or model folder to write: it is no stream"),
         ((run, tmp_path / "x.arpa", "--quantise"), 2, "--quantise is for model folders: ARPA text, "),
         ((run, tmp_path / "none" / "x.arpa"), 2, "x.arpa: name a file in a folder that exists"),
         ((tmp_path / "none", new), 1, "none: there is no such run, model folder or ARPA file"),

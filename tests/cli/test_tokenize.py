@@ -52,6 +52,13 @@ def test_the_usual_tokenizer_suits_chinese_and_english(textkit: Textkit) -> None
     assert textkit("tokenize", stdin="It's 3.50元!\n").out == "It's 3.50 元 !\n"
 
 
+def test_white_space_of_ascii_only(textkit: Textkit, file: Path) -> None:
+    ran = textkit("tokenize", "--tokenizer", "whitespace", "-t", "unicode=false", file)
+    words = [[word.decode() for word in line.encode().split()] for line in LINES]
+    assert "here\u2028and" in words[3]
+    assert ran.out == "".join(" ".join(line) + "\n" for line in words)
+
+
 def test_jieba_is_jieba(textkit: Textkit, file: Path) -> None:
     import jieba
 

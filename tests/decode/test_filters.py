@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from textkit.decode.filters import Forbid, Temperature, TopK, TopP
@@ -26,6 +26,7 @@ def test_filters_keep_distributions(log_probs: torch.Tensor, reshape) -> None:
     assert result.exp().sum().item() == pytest.approx(1, abs=1e-5)
 
 
+@settings(deadline=None)  # the first call of a kind takes torch long
 @given(rows, st.integers(1, 9))
 def test_top_k_keeps_the_k_best_and_their_ratios(log_probs: torch.Tensor, k: int) -> None:
     kept = TopK(k)(log_probs).isfinite()[0]
@@ -34,6 +35,19 @@ def test_top_k_keeps_the_k_best_and_their_ratios(log_probs: torch.Tensor, k: int
         assert log_probs[0][kept].min() >= log_probs[0][~kept].max()
     difference = (TopK(k)(log_probs) - log_probs)[0][kept]
     torch.testing.assert_close(difference, difference[:1].expand_as(difference), atol=1e-4, rtol=1e-4)
+
+
+tied = st.lists(st.lists(st.sampled_from([-math.inf, -2.0, -1.0, 0.0]), min_size=5, max_size=5), min_size=1)
+
+
+@settings(deadline=None)
+@given(tied, st.integers(1, 7))
+def test_top_k_prefers_the_lower_of_equal_ids(scores: list[list[float]], k: int) -> None:
+    kept = TopK(k)(torch.tensor(scores)).isfinite().tolist()
+    for row, of_row in zip(scores, kept, strict=True):
+        best = sorted(range(5), key=lambda i: (-row[i], i))[:k]
+        if max(row) > -math.inf:
+            assert [i for i in range(5) if of_row[i]] == sorted(i for i in best if row[i] > -math.inf)
 
 
 @given(rows, st.floats(0.05, 1.0))

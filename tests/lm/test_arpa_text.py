@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from textkit.errors import InputError, TextkitError
-from textkit.lm import arpa, arpa_lines, arpa_section
+from textkit.lm import arpa_lines, arpa_section, ngram_text
 from textkit.lm.arpa import read_arpa, write_arpa
 from textkit.lm.log_table import LogTable
 from textkit.lm.ngram import NgramModel
@@ -168,9 +168,9 @@ def test_blocks_pieces_and_threads_change_nothing(tmp_path: Path, monkeypatch: p
     write_arpa(model, tmp_path / "whole.gz", jobs=1)
     whole = (tmp_path / "whole.arpa").read_bytes()
     assert gzip.decompress((tmp_path / "whole.gz").read_bytes()) == whole
-    monkeypatch.setattr(arpa, "_BUFFER", 300)
+    monkeypatch.setattr(ngram_text, "_BUFFER", 300)
     write_arpa(model, tmp_path / "buffers.arpa", jobs=1)
-    monkeypatch.setattr(arpa, "_PIECE", 7)
+    monkeypatch.setattr(ngram_text, "PIECE", 7)
     write_arpa(model, tmp_path / "pieces.arpa", jobs=3)
     write_arpa(model, tmp_path / "members.gz", jobs=3)
     assert (tmp_path / "buffers.arpa").read_bytes() == (tmp_path / "pieces.arpa").read_bytes() == whole
@@ -240,7 +240,7 @@ def test_a_line_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(arpa_lines, "_LONGEST", 1 << 20)
     monkeypatch.setattr(arpa_lines, "_BLOCK", 1 << 16)
     (tmp_path / "m.arpa").write_bytes(bytes(1 << 21))
-    with pytest.raises(InputError, match=r":1: a line of more than \d+ bytes: not an ARPA file"):
+    with pytest.raises(InputError, match=r":1: a line of more than \d+ bytes: no file of n-grams"):
         read_arpa(tmp_path / "m.arpa")
 
 
@@ -254,7 +254,7 @@ def test_a_full_disk_is_told_in_one_line() -> None:
 @pytest.mark.parametrize("suffix", [".arpa", ".arpa.gz"])
 def test_kenlm_reads_what_we_write(suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kenlm = pytest.importorskip("kenlm")
-    monkeypatch.setattr(arpa, "_PIECE", 50)  # several gzip members
+    monkeypatch.setattr(ngram_text, "PIECE", 50)  # several gzip members
     model = made_up(2, seed=3)
     write_arpa(model, tmp_path / f"m{suffix}")
     peer, state, after = kenlm.Model(str(tmp_path / f"m{suffix}")), kenlm.State(), kenlm.State()

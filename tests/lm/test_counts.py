@@ -49,6 +49,46 @@ def test_counts_equal_a_dictionary(text: list[list[int]], order: int) -> None:
         assert table(counts, k, counts.raw[k - 1]) == by_hand(text, k)
 
 
+@given(TEXTS, st.integers(1, 5), st.data())
+@settings(max_examples=40, deadline=None)
+def test_truncated_counts_are_those_of_the_shorter_order(
+    text: list[list[int]], order: int, data: st.DataObject
+) -> None:
+    counts = NgramCounts.count(corpus_of(text), order=order, vocab_size=V)
+    shorter = data.draw(st.integers(1, order))
+    found = counts.truncated(shorter)
+    expected = NgramCounts.count(corpus_of(text), order=shorter, vocab_size=V)
+    assert found.order == shorter
+    assert np.array_equal(found.first_seen, expected.first_seen)
+    for k in range(1, shorter + 1):
+        assert found.raw[k - 1] is counts.raw[k - 1]
+        assert np.array_equal(found.raw[k - 1], expected.raw[k - 1])
+        assert np.array_equal(found.adjusted(k), expected.adjusted(k))
+        assert np.array_equal(found.trie.suffixes[k - 1], expected.trie.suffixes[k - 1])
+
+
+@given(TEXTS, st.lists(st.integers(0, V), min_size=1, max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_the_count_of_one_ngram(text: list[list[int]], other: list[int]) -> None:
+    counts = NgramCounts.count(corpus_of(text), order=4, vocab_size=V)
+    for k in range(1, 5):
+        assert all(counts.of(ngram) == count for ngram, count in by_hand(text, k).items())
+    assert counts.of(other) == by_hand(text, len(other))[tuple(other)]
+
+
+def test_what_is_no_ngram_of_the_counts() -> None:
+    counts = NgramCounts.count(corpus_of([[2, 3]]), order=2, vocab_size=V)
+    with pytest.raises(UsageError, match="n-grams of 1 to 2 words are counted here, not of 3"):
+        counts.of([2, 3, 1])
+    with pytest.raises(UsageError, match="n-grams of 1 to 2 words are counted here, not of 0"):
+        counts.of([])
+    with pytest.raises(InputError, match="ids run from 0 to 6, that of <s>, here, not 7"):
+        counts.of([7])
+    for order in (0, 3):
+        with pytest.raises(UsageError, match=f"counts of order 2 hold those of orders 1 to 2, not {order}"):
+            counts.truncated(order)
+
+
 @given(TEXTS, st.integers(1, 4))
 @settings(max_examples=60, deadline=None)
 def test_adjusted_counts_are_left_extensions(text: list[list[int]], order: int) -> None:

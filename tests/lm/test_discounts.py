@@ -111,6 +111,26 @@ def test_modified_kneser_ney_gives_the_figures_of_lmplz() -> None:
             assert weight == pytest.approx(float(backoff), abs=1e-6), words
 
 
+@pytest.mark.parametrize("order", [1, 2, 4])
+def test_discounts_are_those_that_the_model_was_estimated_with(order: int) -> None:
+    lines = made_text(100)
+    vocab = Vocab.build(lines, specials=("<unk>", "</s>"))
+    corpus = EncodedCorpus.from_sequences([*vocab.encode(line), 1] for line in lines)
+    counts = NgramCounts.count(corpus, order=order, vocab_size=len(vocab))
+    discounts = ModifiedKneserNey().discounts(counts)
+    assert discounts.shape == (order, 4)
+    assert (discounts[:, 0] == 0).all()
+    whole = ModifiedKneserNey().estimate(counts, vocab)
+    for k in range(2, order + 1):
+        adjusted = counts.adjusted(k)
+        sums = counts.trie.sum_by_prefix(k, adjusted)
+        freed = counts.trie.sum_by_prefix(k, discounts[k - 1][np.minimum(adjusted, 3)])
+        continued = np.flatnonzero(sums)
+        found = whole.log_backoff[k - 2].at(continued)
+        np.testing.assert_allclose(found, np.log10((freed / np.maximum(sums, 1))[continued]), atol=1e-6)
+    assert whole.smoothing == "ModifiedKneserNey()"
+
+
 def test_discounts_by_their_formulas() -> None:
     assert single_discount(np.array([0, 10, 5, 0, 0]), order=1) == (0.5, None)
     discounts, note = three_discounts(np.array([9, 100, 40, 20, 12]), order=3)

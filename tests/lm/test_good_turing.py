@@ -17,7 +17,7 @@ from textkit.errors import UsageError
 from textkit.lm.counts import NgramCounts
 from textkit.lm.ngram import NgramModel
 from textkit.lm.smoothing.catalog import make_smoothing
-from textkit.lm.smoothing.good_turing import GoodTuring, adjusted_counts, tally
+from textkit.lm.smoothing.good_turing import GoodTuring, adjusted_counts, distinct_counts
 from textkit.lm.smoothing.katz import Katz, katz_discounts
 from textkit.lm.smoothing.protocol import Smoothing
 from textkit.text.vocab import Vocab
@@ -168,8 +168,8 @@ def test_adjusted_counts_are_those_of_nltk(noise: list[float], once: int, rare: 
 
 def test_counts_far_apart_are_tallied() -> None:
     counts = np.array([0, 0, 1, 3, 1, 3, 3, 2**40, 70_000, 70_000])
-    assert [column.tolist() for column in tally(counts)] == [[1, 3, 70_000, 2**40], [2, 3, 2, 1]]
-    assert [len(column) for column in tally(np.array([], dtype=np.int64))] == [0, 0]
+    assert [column.tolist() for column in distinct_counts(counts)] == [[1, 3, 70_000, 2**40], [2, 3, 2, 1]]
+    assert [len(column) for column in distinct_counts(np.array([], dtype=np.int64))] == [0, 0]
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ def test_what_has_no_weight_leaves_no_trace() -> None:
 
 def test_what_a_merged_model_says_of_itself() -> None:
     merged = mix([estimate(ONE), estimate(TWO, name="absolute")], (0.25, 0.75))
-    assert merged.smoothing == "0.25 * (WittenBell()) + 0.75 * (AbsoluteDiscounting(discount=None))"
+    assert merged.smoothing == "0.25 * (WittenBell()) + 0.75 * (AbsoluteDiscounting())"
 
 
 @given(one=SENTENCES, two=SENTENCES, text=SENTENCES, words=st.sampled_from(["abcd", "db", "dcxba"]))
@@ -269,6 +269,19 @@ def test_three_models_are_weighed_at_once() -> None:
     for weights in [*np.eye(3), *generator.dirichlet(np.ones(3), size=500)]:
         perplexity = math.exp(-np.log(weights @ np.exp(parts)).mean())
         assert tuned.perplexity <= perplexity * (1 + 1e-6)
+
+
+def test_a_tuned_mixture_is_as_good_as_said() -> None:
+    models = [estimate(ONE), estimate(TWO)]
+    equal = Mixture(tuple(models), (0.5, 0.5))
+    corpus = encode([*ONE, *ONE, *TWO], equal.vocab)
+    tuned = Mixture.tuned(models, corpus)
+    weights, perplexity = tune_weights(equal.parts(corpus))
+    assert tuned.weights == weights != (0.5, 0.5)
+    assert math.exp(-tuned.log_probs(corpus).mean()) == pytest.approx(perplexity)
+    assert perplexity < math.exp(-equal.log_probs(corpus).mean())
+    with pytest.raises(UsageError, match="a weight for each of its models: 0, not 0"):
+        Mixture.tuned([], corpus)
 
 
 def test_impossible_tokens_tell_nothing_but_are_not_forgotten() -> None:

@@ -23,6 +23,7 @@ from textkit.lm.history import History
 from textkit.lm.language_model import LanguageModel
 from textkit.lm.log_table import LogTable
 from textkit.lm.ngram import NgramModel
+from textkit.lm.ngram_sampling import NgramSampler
 from textkit.lm.quantise import quantise
 from textkit.lm.smoothing.catalog import SMOOTHINGS, make_smoothing
 from textkit.lm.trie import NgramTrie
@@ -176,7 +177,40 @@ def test_one_word_at_a_time(name: str, train: list[list[int]], text: list[list[i
     np.testing.assert_allclose(scores, log_probs, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose([score for score, _, _ in full], log_probs, rtol=1e-5, atol=1e-6)
     assert [oov for _, _, oov in full] == (corpus_of(text).ids == 0).tolist()
-    assert [n for _, n, _ in full] == lengths.tolist()
+    assert [score.ngram_length for score in full] == lengths.tolist()
+
+
+@pytest.mark.parametrize("name", ALL)
+@given(train=TEXTS, history=st.lists(st.sampled_from([0, 2, 3, 4, 5]), max_size=6), order=st.integers(1, 5))
+@settings(max_examples=10, deadline=None)
+def test_distributions_after_words_and_states(
+    name: str, train: list[list[int]], history: list[int], order: int
+) -> None:
+    model = estimate(name, train, order)
+    words = [VOCAB.tokens[i] if i else "zebra" for i in history]
+    for begin in (True, False):
+        read = model.start(1)
+        for i in [1] * begin + history:
+            read = model.trie.advance(read, np.array([i]), end=1)
+        expected = model.distribution(read)[0]
+        found = model.distribution_after(words, begin=begin)
+        assert found.dtype == np.float64
+        np.testing.assert_allclose(found, expected, atol=1e-12)
+        state = model.begin() if begin else model.null()
+        for word in words:
+            state = model.score(state, word)[1]
+        np.testing.assert_array_equal(model.state_distribution(state), found)
+        one_by_one = [model.score(state, word)[0] for word in VOCAB.tokens]
+        np.testing.assert_allclose(found, one_by_one, atol=1e-6)
+
+
+def test_a_sampler_of_the_model() -> None:
+    model = estimate("witten-bell", TRAIN, 3)
+    drawn, again = (
+        sampler.sample([1], length=9, rows=3, generator=np.random.default_rng(1), stop=1)
+        for sampler in (model.sampler(temperature=0.5), NgramSampler(model, temperature=0.5))
+    )
+    assert drawn == again
 
 
 def test_states_are_values() -> None:

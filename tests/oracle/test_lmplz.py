@@ -8,6 +8,7 @@ from __future__ import annotations
 import lzma
 import os
 import random
+import re
 import shutil
 import subprocess
 import tomllib
@@ -16,6 +17,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain, islice
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from textkit.data.encoded import EncodedCorpus
@@ -23,6 +25,7 @@ from textkit.lm.arpa import write_arpa
 from textkit.lm.counts import NgramCounts
 from textkit.lm.language_model import language_model_vocab
 from textkit.lm.smoothing.modified_kneser_ney import ModifiedKneserNey
+from textkit.text.vocab import Vocab
 from textkit_corpora import load
 
 Lines = list[list[str]]
@@ -77,6 +80,12 @@ def theirs(program: str, lines: Lines, path: Path, *, order: int, options: Itera
     return read(path.read_text(encoding="utf-8"))
 
 
+def counted(lines: Lines, *, order: int) -> tuple[NgramCounts, Vocab]:
+    vocab = language_model_vocab(Counter(chain.from_iterable(lines)))
+    corpus = EncodedCorpus.from_sequences([*vocab.encode(line), 1] for line in lines)
+    return NgramCounts.count(corpus, order=order, vocab_size=len(vocab)), vocab
+
+
 def ours(
     lines: Lines,
     path: Path,
@@ -85,9 +94,7 @@ def ours(
     smoothing: ModifiedKneserNey,
     allowed: Sequence[str] | None = None,
 ) -> Table:
-    vocab = language_model_vocab(Counter(chain.from_iterable(lines)))
-    corpus = EncodedCorpus.from_sequences([*vocab.encode(line), 1] for line in lines)
-    counts = NgramCounts.count(corpus, order=order, vocab_size=len(vocab))
+    counts, vocab = counted(lines, order=order)
     write_arpa(smoothing.estimate(counts, vocab, allowed=allowed), path)
     return read(path.read_text(encoding="utf-8"))
 
@@ -124,6 +131,16 @@ def compare(program: str, lines: Lines, folder: Path, *, order: int, prune: Sequ
 @pytest.mark.parametrize("name", ["prose-en", "prose-zh"])
 def test_every_order(lmplz: str, name: str, order: int, tmp_path: Path) -> None:
     compare(lmplz, sample(name, lines=800), tmp_path, order=order)
+
+
+@pytest.mark.parametrize("name", ["prose-en", "prose-zh"])
+def test_the_discounts_it_prints(lmplz: str, name: str) -> None:
+    lines = sample(name, lines=800)
+    text = "".join(" ".join(line) + "\n" for line in lines).encode()
+    ran = subprocess.run([lmplz, "-o", "4", "-S", "500M"], input=text, check=True, capture_output=True)
+    printed = re.findall(r"^[1-4] \d+ D1=(\S+) D2=(\S+) D3\+=(\S+)$", ran.stderr.decode(), flags=re.MULTILINE)
+    found = ModifiedKneserNey().discounts(counted(lines, order=4)[0])
+    np.testing.assert_allclose(found[:, 1:], np.array(printed, dtype=np.float64), rtol=1e-5)  # six digits
 
 
 @pytest.mark.parametrize("prune", PRUNINGS[1:])

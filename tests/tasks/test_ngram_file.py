@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 
 from textkit.errors import CheckpointError, InputError, TextkitError, UsageError
+from textkit.lm.arpa import write_arpa
+from textkit.lm.estimate import estimate
+from textkit.lm.kenlm_model import Model
 from textkit.tasks.language_model import load_model, make_config, train
 from textkit.tasks.language_model.ngram_file import SavedNgram, read_ngram_file, write_ngram_file
 from textkit.tasks.language_model.ngram_info import describe_ngram
@@ -40,8 +43,8 @@ def test_every_form_is_the_same_model(run: Path, tmp_path: Path) -> None:
         again = read_ngram_file(path)
         np.testing.assert_allclose(again.model.log_probs(text), expected, atol=1e-6)
         assert again.model.vocab.tokens == saved.model.vocab.tokens
-        whitespace = Pipeline.of(WhitespaceTokenizer())
-        assert again.pipeline == (saved.pipeline if name == "folder" else whitespace)
+        kenlms = Pipeline.of(WhitespaceTokenizer(unicode=False))
+        assert again.pipeline == (saved.pipeline if name == "folder" else kenlms)
         loaded = load_model(path)
         assert loaded.pipeline == again.pipeline
         np.testing.assert_array_equal(loaded.model.log_probs(text), again.model.log_probs(text))
@@ -67,7 +70,32 @@ def test_a_folder_without_a_pipeline_takes_words_between_blanks(run: Path, tmp_p
     from textkit.lm.ngram_folder import save_ngram
 
     save_ngram(read_ngram_file(run).model, tmp_path / "bare")
-    assert read_ngram_file(tmp_path / "bare").pipeline == Pipeline.of(WhitespaceTokenizer())
+    assert read_ngram_file(tmp_path / "bare").pipeline == Pipeline.of(WhitespaceTokenizer(unicode=False))
+
+
+def test_words_of_arpa_files_are_kenlms(tmp_path: Path) -> None:
+    """No-break and ideographic spaces, and others beyond ASCII, stand inside of words."""
+    kenlm = pytest.importorskip("kenlm")
+    lines = ["a\u3000b c", "c a\u00a0b a\u3000b", "a b\x1cc", "c\u2028c a\u3000b", "b\x85 c"] * 4
+    model = estimate(lines, order=3, tokenize=WhitespaceTokenizer(unicode=False))
+    assert {"a\u3000b", "a\u00a0b", "b\x1cc", "c\u2028c", "b\x85"} <= set(model.vocab.tokens)
+    write_arpa(model, tmp_path / "m.arpa")
+    config = kenlm.Config()
+    config.show_progress = False
+    peer = kenlm.Model(str(tmp_path / "m.arpa"), config)
+    saved, stand_in = read_ngram_file(tmp_path / "m.arpa"), Model(tmp_path / "m.arpa")
+    assert saved.model.vocab.tokens == model.vocab.tokens
+    texts = [*lines[:5], "a\u3000b\tc\x0ba\x0cb\rc  ", "\u3000", "c\u00a0", "a\u2003b \x1c c"]
+    expected = [peer.score(text) for text in texts]
+    np.testing.assert_allclose(saved.model.score_sentences(texts), expected, rtol=1e-5)
+    np.testing.assert_allclose([stand_in.score(text) for text in texts], expected, rtol=1e-5)
+    for text in texts:
+        words = list(peer.full_scores(text))
+        found = saved.model.full_scores(saved.pipeline(text))
+        assert [(score.ngram_length, score.oov) for score in found] == [tuple(word[1:]) for word in words]
+    corpus = load_model(tmp_path / "m.arpa").measure(texts).corpus
+    sums = np.add.reduceat(saved.model.log_probs(corpus), corpus.offsets[:-1]) / np.log(10)
+    np.testing.assert_allclose(sums, expected, rtol=1e-5)
 
 
 def test_quantised_on_the_way_out(run: Path, tmp_path: Path) -> None:

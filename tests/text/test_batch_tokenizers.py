@@ -35,6 +35,7 @@ VARIANTS = {
     "spacy fr": {"language": "fr"},
     "spacy zh": {"language": "zh"},
     "whitespace": {},
+    "whitespace of ASCII": {"unicode": False},
 }
 PIECES = [
     "to",
@@ -171,7 +172,7 @@ def test_threads_share_a_tokenizer(variant):
 def test_which_tokenizers_leave_the_lock():
     left = {variant for variant in VARIANTS if variant != "jieba" and tokenizer(variant).unlocked}
     assert left == {
-        *("whitespace", "characters", "characters with space", "regex"),
+        *("whitespace", "whitespace of ASCII", "characters", "characters with space", "regex"),
         *("sentencepiece", "sentencepiece with bytes"),
     }
     assert not RegexTokenizer("a").unlocked

@@ -28,8 +28,10 @@ batches = st.lists(st.lists(st.lists(tokens, max_size=6), max_size=4), max_size=
 
 @pytest.fixture(autouse=True)
 def _tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tables that grow at every boundary."""
+    """Tables that grow at every boundary, small blocks, and few tokens kept near."""
     monkeypatch.setattr(token_table, "_FIRST_SLOTS", 2)
+    monkeypatch.setattr(token_table, "_BLOCK", 3)
+    monkeypatch.setattr(token_table, "_RECENT", 4)
 
 
 def flat(sequences: list[list[str]]) -> list[str]:
@@ -57,6 +59,18 @@ def test_found_are_the_tokens_that_were_added(given_batches: list[list[list[str]
             index.setdefault(token, len(index))
     asked = [*asked, *index]
     assert table.find(TokenBatch.of([asked])).tolist() == [index.get(token, -1) for token in asked]
+
+
+@given(st.lists(tokens), st.lists(tokens), st.integers(-1, 2**30))
+def test_found_are_numbers_given_for_codes(added: list[str], asked: list[str], missing: int) -> None:
+    table = TokenTable()
+    table.add(TokenBatch.of([added]))
+    numbers = np.array([*(7 * code - 3 for code in range(len(table))), missing], np.int32)
+    asked = [*asked, *added, *asked]
+    codes = table.find(TokenBatch.of([asked])).tolist()
+    found = table.find(TokenBatch.of([asked]), numbers=numbers)
+    assert found.dtype == np.int32
+    assert found.tolist() == [numbers[code] for code in codes]
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 8, 9, 1023, 1024, 1025, 5000])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import pickle
 import random
 from collections import Counter
@@ -13,8 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from textkit.errors import CheckpointError, InputError, UsageError
+from textkit.text import vocab_file
 from textkit.text.token_batch import TokenBatch
 from textkit.text.vocab import Vocab
+from textkit.text.vocab_arena import VocabArena, _all_single
 
 tokens = st.text(alphabet="ab中\n\r\t\\ <>", max_size=4)
 texts = st.lists(st.lists(tokens, max_size=8), max_size=6)
@@ -175,3 +179,89 @@ def test_other_bad_files_are_told(tmp_path: Path) -> None:
     (tmp_path / "v").write_bytes(b"\xff\xfe")
     with pytest.raises(CheckpointError, match="not valid UTF-8 at byte 0"):
         Vocab.load(tmp_path / "v")
+
+
+@given(texts, st.booleans())
+def test_a_vocabulary_from_a_file_is_used_before_its_strings_are_made(
+    tmp_path_factory: pytest.TempPathFactory, sequences: list[list[str]], with_unknown: bool
+) -> None:
+    specials, unknown = (("<pad>", "<unk>"), "<unk>") if with_unknown else ((), None)
+    vocab = Vocab.build(sequences, specials=specials, unknown=unknown)
+    path = tmp_path_factory.mktemp("vocab") / "v.txt"
+    vocab.save(path)
+
+    def load() -> Vocab:
+        return Vocab.load(path)
+
+    assert len(load()) == len(vocab)
+    assert load().digest() == vocab.digest()
+    assert [load().id(token) for token in vocab.tokens] == list(range(len(vocab)))
+    asked = [*sequences, [*vocab.tokens]] if with_unknown else sequences
+    assert load().encode_flat(TokenBatch.of(asked)).tolist() == [i for s in asked for i in vocab.encode(s)]
+    assert (load().counts, load().tokens) == (vocab.counts, vocab.tokens)
+    assert (hash(load()), repr(load())) == (hash(vocab), repr(vocab))
+    assert pickle.loads(pickle.dumps(load())) == copy.copy(load()) == dataclasses.replace(load()) == vocab
+
+
+def test_a_vocabulary_from_a_file_cannot_be_changed(tmp_path: Path) -> None:
+    Vocab.build([["a"]]).save(tmp_path / "v.txt")
+    vocab = Vocab.load(tmp_path / "v.txt")
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        vocab.tokens = ("b",)  # type: ignore[misc]
+    with pytest.raises(AttributeError, match="'Vocab' object has no attribute 'words'"):
+        vocab.words  # type: ignore[attr-defined] # noqa: B018
+    assert vocab.tokens is vocab.tokens
+
+
+@pytest.mark.parametrize("piece", [1, 7, 64])
+def test_files_are_read_in_pieces(piece: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("textkit.text.vocab_arena._PIECE", piece)
+    tokens = ("<unk>", "", "a", "\\", "\\n", "\n\t", *(str(i) * i for i in range(1, 60)), "中文" * 99)
+    vocab = Vocab(tokens, tuple(10 ** (i % 18) for i in range(len(tokens))))
+    vocab.save(tmp_path / "v.txt")
+    assert VocabArena.of((tmp_path / "v.txt").read_bytes().partition(b"\n")[2]) is not None
+    assert Vocab.load(tmp_path / "v.txt") == vocab
+
+
+line = st.builds(
+    lambda token, tab, count, end: token + tab + count + end,
+    st.sampled_from(
+        ["a", "b", "bb", "", "\\\\", "\\n", "\\q", "\\", "\r", "中", "longer than eight", "<unk>"]
+    ),
+    st.sampled_from(["\t"] * 9 + ["", "\t\t"]),
+    st.sampled_from(["0", "17", "9" * 18] * 3 + ["", "9" * 19, "1_0", "-1", "٣", " 1"]),
+    st.sampled_from(["\n"] * 9 + ["", "\n\n", "\r\n"]),
+)
+
+
+@given(st.lists(line, max_size=6))
+def test_the_quick_way_into_a_file_takes_only_what_the_other_takes_alike(lines: list[str]) -> None:
+    body = "".join(lines)
+    arena = VocabArena.of(body.encode())
+    header = '#textkit-vocab {"format": 1, "specials": 0, "unknown": null, "digest": null}\n'
+    try:
+        file = vocab_file.parse((header + body).encode(), source="v", unknown="<unk>")
+    except CheckpointError:
+        assert arena is None
+        return
+    plain = body.endswith("\n") and not any(odd in body for odd in ("\r", "\\q", "\\\t", "\t\t", "٣"))
+    if len(set(file.tokens)) < len(file.tokens) or not body:
+        assert arena is None
+    elif plain:
+        assert arena is not None
+    if arena is not None:
+        assert (arena.tokens(), tuple(arena.counts.tolist())) == (file.tokens, file.counts)
+        assert list(map(arena.token, range(len(arena)))) == list(file.tokens)
+        assert arena.digest == vocab_file.digest(file.tokens)
+
+
+def test_hashes_that_meet_are_told() -> None:
+    keys = np.random.default_rng(0).integers(0, 2**64, 1000, dtype=np.uint64)
+    assert _all_single(keys)
+    for one, other in ((0, 1), (3, 900), (998, 999)):
+        twice = keys.copy()
+        twice[one] = twice[other]
+        assert not _all_single(twice)
+    near = np.arange(1000, dtype=np.uint64)  # all want one place
+    assert _all_single(near)
+    assert not _all_single(np.append(near, np.uint64(5)))

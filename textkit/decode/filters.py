@@ -51,8 +51,10 @@ class TopK:
             raise UsageError(f"top-k must be at least 1, not {self.k}")
 
     def __call__(self, log_probs: Tensor) -> Tensor:
-        ranked = log_probs.sort(dim=-1, descending=True, stable=True).indices
-        return _keep(log_probs, ranked[:, : self.k])
+        least = log_probs.topk(min(self.k, log_probs.shape[-1]), dim=-1).values[:, -1:]  # (R, 1)
+        above, equal = log_probs > least, log_probs == least
+        room = self.k - above.sum(dim=-1, keepdim=True)
+        return _keep(log_probs, above | (equal & (equal.cumsum(dim=-1) <= room)))
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class TopP:
         reached = before < self.p
         reached[:, 0] = True  # whatever rounding says
         kept = torch.zeros_like(log_probs, dtype=torch.bool).scatter(-1, ranked.indices, reached)
-        return torch.log_softmax(log_probs.masked_fill(~kept, -torch.inf), dim=-1)
+        return _keep(log_probs, kept)
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,6 @@ class Forbid:
         return torch.log_softmax(log_probs.index_fill(-1, banned, -torch.inf), dim=-1)
 
 
-def _keep(log_probs: Tensor, indices: Tensor) -> Tensor:
-    """Only `indices` (R, k), renormalised."""
-    kept = torch.full_like(log_probs, -torch.inf).scatter(-1, indices, log_probs.gather(-1, indices))
-    return torch.log_softmax(kept, dim=-1)
+def _keep(log_probs: Tensor, kept: Tensor) -> Tensor:
+    """Only the ids where `kept` (R, V) is true, renormalised."""
+    return torch.log_softmax(log_probs.masked_fill(~kept, -torch.inf), dim=-1)

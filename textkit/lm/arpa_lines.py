@@ -1,4 +1,4 @@
-"""The lines of an ARPA file, one at a time or in blocks of many, with their numbers."""
+"""The lines of an ARPA or a count file, one at a time or in blocks of many, with their numbers."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ class ArpaLines:
             size += len(data)
             if size > _LONGEST and not end:
                 self.number += 1
-                self.fail(f"a line of more than {_LONGEST} bytes: not an ARPA file")
+                self.fail(f"a line of more than {_LONGEST} bytes: no file of n-grams")
         *whole, last = parts
         self._rest = last[end:]
         self._buffer, self._at = b"".join([*whole, last[:end]]), 0

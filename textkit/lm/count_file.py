@@ -10,24 +10,21 @@ sentence, `<unk>` is the unknown word.
 
 from __future__ import annotations
 
-import re
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from textkit import atomic
-from textkit.engine import map_blocks
 from textkit.errors import InputError, UsageError
-from textkit.lm.arpa_reader import BEGIN, engine_of
+from textkit.lm import ngram_text
+from textkit.lm.arpa_reader import BEGIN
 from textkit.lm.count_lines import Listed, read_pieces
 from textkit.lm.counting import Counts, tables
 from textkit.lm.counts import NgramCounts
 from textkit.lm.language_model import END, SPECIALS, language_model_vocab
+from textkit.lm.ngram_text import Rows, WordBytes, check_words, ngram_ids, write_lines
 from textkit.lm.stream import Ints
 from textkit.lm.threads import default_jobs, each
 from textkit.lm.trie import END_ID, NgramTrie, Words, read_only
@@ -35,11 +32,7 @@ from textkit.text.token_batch import TokenBatch
 from textkit.text.token_table import TokenTable
 from textkit.text.vocab import Vocab
 
-_PIECE = 1 << 16  # n-grams formatted at once
-_BUFFER = 1 << 22  # bytes of lines made at once
 _COUNT = 40  # bytes that a count takes at most, and what is copied beyond the last word
-_LEVEL = 2  # of zlib, as for ARPA
-_BREAKS = re.compile("[\0\t\n\r \ud800-\udfff]")  # what no word of a line can have
 _MARKS = (*SPECIALS, BEGIN)  # codes 0, 1 and 2 while files are read
 
 
@@ -54,18 +47,11 @@ def write_counts(counts: NgramCounts, vocab: Vocab, path: Path | str, *, jobs: i
     path = Path(path)
     if len(vocab) != counts.vocab_size:
         raise UsageError(f"these counts are of {counts.vocab_size} words, the vocabulary has {len(vocab)}")
-    for i, token in enumerate(vocab.tokens):
-        if not token or token == BEGIN or _BREAKS.search(token):
-            raise UsageError(
-                f"{path}: the word {token!r} (id {i}) cannot stand in a count file, which parts words at "
-                f"blanks and keeps {BEGIN} to itself; clean the text of it and count again"
-            )
+    check_words(vocab, path, kind="a count file")
     sizes = [counts.trie.size(k) for k in range(1, counts.order + 1)]
-    pieces = (_Rows(k, i, min(i + _PIECE, n)) for k, n in enumerate(sizes, 1) for i in range(0, n, _PIECE))
-    formatter = _Formatter.of(counts, vocab, zipped=path.suffix == ".gz")
-    with atomic.writing(path) as temporary, temporary.open("wb") as file, engine_of(jobs) as engine:
-        for parts in map_blocks(formatter, pieces, engine=engine):
-            file.writelines(parts)
+    step = ngram_text.PIECE
+    pieces = (Rows(k, i, min(i + step, n)) for k, n in enumerate(sizes, 1) for i in range(0, n, step))
+    write_lines(path, pieces, _Lines(counts, WordBytes.of(vocab)), jobs=jobs)
 
 
 def read_counts(
@@ -180,54 +166,24 @@ def _spelled(ngram: Ints, vocab: Vocab) -> str:
     return repr(" ".join((*vocab.tokens, BEGIN)[i] for i in ngram.tolist()))
 
 
-class _Rows(NamedTuple):
-    """The rows `begin` to `end` - 1 of one order."""
-
-    order: int
-    begin: int
-    end: int
-
-
 @dataclass(frozen=True, eq=False)
-class _Formatter:
-    """Makes the lines of some rows. Word w is arena[places[w]:places[w+1]]; `longest` bytes at most."""
+class _Lines:
+    """Makes the lines of some rows."""
 
     counts: NgramCounts
-    arena: npt.NDArray[np.uint8]
-    places: Ints
-    longest: int
-    zipped: bool
+    words: WordBytes
 
-    @staticmethod
-    def of(counts: NgramCounts, vocab: Vocab, *, zipped: bool) -> _Formatter:
-        words = [token.encode("utf-8") for token in (*vocab.tokens, BEGIN)]
-        sizes = np.fromiter(map(len, words), np.int64, len(words))
-        places = np.concatenate([[0], np.cumsum(sizes)])
-        arena = np.frombuffer(b"".join([*words, bytes(8)]), np.uint8)  # eight bytes are copied at once
-        return _Formatter(counts, arena, places, int(sizes.max()), zipped)
-
-    def __call__(self, rows: _Rows) -> list[bytes]:
-        parts = list(self._lines(rows))
-        if not self.zipped:
-            return parts
-        packer = zlib.compressobj(_LEVEL, wbits=31)  # a gzip member by itself, without name and time
-        return [*(packer.compress(part) for part in parts), packer.flush()]
-
-    def _lines(self, piece: _Rows) -> Iterator[bytes]:
-        from textkit.lm.kernels.arpa_text import climb
+    def __call__(self, piece: Rows) -> Iterator[bytes]:
         from textkit.lm.kernels.count_text import format_counts
 
-        trie, rows = self.counts.trie, np.arange(piece.begin, piece.end)
-        raw = np.array(self.counts.raw[piece.order - 1][piece.begin : piece.end], dtype=np.int64)
-        if piece.order == 1 and piece.end == trie.base:
+        trie, order = self.counts.trie, piece.order
+        raw = np.array(self.counts.raw[order - 1][piece.begin : piece.end], dtype=np.int64)
+        if order == 1 and piece.end == trie.base:
             raw[-1] = self.counts.raw[0][END_ID]  # <s>: as many as sentences end
-        ids = np.empty((len(rows), piece.order), np.int32)
-        for k in range(piece.order, 1, -1):
-            climb(read_only(trie.first[k - 2]), read_only(trie.words[k - 1]), rows, ids, k - 1)
-        ids[:, 0] = rows
-        room = _COUNT + piece.order * (self.longest + 1)
-        done = 0
-        while done < len(raw):
-            out = np.empty(_BUFFER + room, np.uint8)
-            done, size = format_counts(ids, done, raw, self.arena, self.places, room, out)
-            yield out[:size].tobytes()
+        ids = ngram_ids(trie, order, np.arange(piece.begin, piece.end))
+        room = _COUNT + self.words.room(order)
+
+        def put(begin: int, out: npt.NDArray[np.uint8]) -> tuple[int, int]:
+            return format_counts(ids, begin, raw, self.words.arena, self.words.places, room, out)
+
+        return ngram_text.blocks(put, len(raw), room=room)

@@ -14,7 +14,7 @@ from textkit.lm.smoothing.protocol import Smoothing
 from textkit.lm.training_text import training_corpus
 from textkit.text.tokenizers.whitespace import WhitespaceTokenizer
 
-_BLANKS = WhitespaceTokenizer()
+_BLANKS = WhitespaceTokenizer(unicode=False)
 _MODIFIED_KNESER_NEY = ModifiedKneserNey()
 
 

@@ -121,9 +121,10 @@ class NgramModel:
         return self.scores(corpus)[1].astype(np.int64)
 
     def score_sentences(self, sentences: Sequence[str], *, jobs: int = 1) -> Floats:
-        """The log10 probability of each sentence of words with white space between, its end included, (S,).
+        """The log10 probability of each sentence of words with blanks between, its end included, (S,).
 
-        What the vocabulary lacks, and what spells `<s>` or `</s>`, is an unknown word.
+        Sentences are split where KenLM splits them, at ASCII white space. What the vocabulary lacks, and
+        what spells `<s>` or `</s>`, is an unknown word.
         """
         return score_sentences(self.addresses, sentences, vocab=self.vocab, jobs=jobs)
 

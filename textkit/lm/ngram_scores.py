@@ -90,7 +90,7 @@ def encode_sentences(sentences: Sequence[str], vocab: Vocab) -> EncodedCorpus:
     from textkit.lm.kernels.query import append_ends
     from textkit.text.tokenizers.whitespace import WhitespaceTokenizer
 
-    batch = WhitespaceTokenizer().batch(sentences)
+    batch = WhitespaceTokenizer(unicode=False).batch(sentences)
     ids = np.empty(len(batch.starts) + len(batch), dtype=np.int32)
     append_ends(vocab.encode_flat(batch), batch.offsets, END_ID, ids)
     return EncodedCorpus(ids, batch.offsets + np.arange(len(batch) + 1))

@@ -15,7 +15,7 @@ _FIRST_SLOTS = 1 << 12  # a power of two; half of them can be taken
 _MOST = 1 << 30  # tokens: codes are kept in four bytes
 _WORD = 8
 _RECENT = 1 << 13  # a power of two: tokens kept near the processor, 32 bytes each
-_BLOCK = 64  # tokens looked up together
+_BLOCK = 128  # tokens looked up together
 _LARGE = 1 << 24  # bytes; a table that may not take as much does without them
 _NONE = np.empty(0, np.int64)
 _NO_CODES = np.empty(0, np.int32)
@@ -89,11 +89,11 @@ class TokenTable:
 
         weights = _read_only(_NONE if counts is None else counts)
         codes = _NO_CODES if codes is None else codes
-        spans = _spans(batch)
+        spans, room = _spans(batch), _room()
         while True:
             begin, self._size = add_tokens(
                 self._slots, self._arena, self._places, self._counts, self._size, self._recent,
-                *spans, weights, begin, codes,
+                *room, *spans, weights, begin, codes,
             )  # fmt: skip
             if begin == len(batch.starts) or not self._grow(int(batch.ends[begin] - batch.starts[begin])):
                 return begin
@@ -107,13 +107,11 @@ class TokenTable:
         """
         from textkit.text.kernels.table import find_tokens
 
-        if numbers is None:
-            numbers = np.append(np.arange(self._size, dtype=np.int32), np.int32(-1))
         found = np.empty(len(batch.starts), np.int32)
+        numbers = _read_only(_NO_CODES if numbers is None else numbers)
         recent = np.zeros(4 * _RECENT if len(found) >= _RECENT else 0, np.uint64)
         find_tokens(
-            self._slots, self._arena, self._places, _read_only(numbers), recent,
-            np.empty(_BLOCK, np.int64), np.empty(_BLOCK, np.uint64), *_spans(batch), found,
+            self._slots, self._arena, self._places, numbers, recent, *_room(), *_spans(batch), found
         )  # fmt: skip
         return found
 
@@ -135,7 +133,7 @@ class TokenTable:
         All of them, in the order of their codes, are a view of the table. Raises TextkitError when
         they take more than 2 GiB.
         """
-        from textkit.text.kernels.table import gather_tokens
+        from textkit.text.kernels.arena import gather_tokens
 
         if codes is None:
             places, arena = self._places[: self._size + 1], self._arena
@@ -161,7 +159,7 @@ class TokenTable:
 
         The part is taken from the bits of the hash, others at each `level`; codes of a part ascend.
         """
-        from textkit.text.kernels.table import part_tokens
+        from textkit.text.kernels.arena import part_tokens
 
         order, bounds = np.empty(self._size, np.int32), np.zeros(count + 1, np.int64)
         shift = level * (count.bit_length() - 1)
@@ -205,6 +203,11 @@ class TokenTable:
             self._counts = _extended(self._counts, slots // 2)
             self._slots = np.full(slots, -1, np.int64)
             fill_slots(self._slots, self._arena, self._places, self._size)
+
+
+def _room() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint64]]:
+    """What the loops need for a block of tokens."""
+    return np.empty(_BLOCK, np.int64), np.empty(_BLOCK, np.int64), np.empty(_BLOCK, np.uint64)
 
 
 def _extended(array: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,9 +20,9 @@ if TYPE_CHECKING:
 
     from textkit.text.token_batch import TokenBatch
     from textkit.text.token_table import TokenTable
+    from textkit.text.vocab_arena import VocabArena
 
 UNKNOWN = "<unk>"
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -125,8 +124,23 @@ class Vocab:
             unknown=unknown,
         )
 
+    @cached_property
+    def _arena(self) -> VocabArena | None:
+        """The file's bytes, of a vocabulary that `parse` made of them."""
+        return None
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Tokens and counts of a vocabulary from a file become strings and numbers when asked for."""
+            arena = self.__dict__.get("_arena")
+            if arena is None or name not in ("tokens", "counts"):
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            made = {"tokens": arena.tokens, "counts": arena.counts.tolist}[name]
+            return self.__dict__.setdefault(name, tuple(made()))
+
     def __len__(self) -> int:
-        return len(self.tokens)
+        return len(self.tokens if self._arena is None else self._arena)
 
     def __contains__(self, token: object) -> bool:
         return token in self._ids
@@ -141,8 +155,10 @@ class Vocab:
 
     def id(self, token: str) -> int:
         """The id of a token or special; raises UsageError when there is none."""
+        arena, places = self._arena, range(self.specials)
+        specials = self.tokens[: self.specials] if arena is None else tuple(map(arena.token, places))
         try:
-            return self.tokens.index(token) if token in self.tokens[: self.specials] else self._ids[token]
+            return specials.index(token) if token in specials else self._ids[token]
         except KeyError:
             raise UsageError(f"the token {token!r} is not in the vocabulary") from None
 
@@ -185,17 +201,12 @@ class Vocab:
     @cached_property
     def _table(self) -> tuple[TokenTable, npt.NDArray[np.int32]]:
         """What text can name, and the id of each code; the last id is that of code -1, the unseen."""
-        import numpy as np
+        from textkit.text.vocab_table import make_table
 
-        from textkit.text.token_batch import TokenBatch
-        from textkit.text.token_table import TokenTable
-
-        # A file may name half a character, which no text holds and no buffer can.
-        ids = {token: i for token, i in self._ids.items() if not _SURROGATE.search(token)}
-        table = TokenTable()
-        table.add(TokenBatch.of([list(ids)]))
-        unknown = -1 if self.unknown is None else self._ids[self.unknown]
-        return table, np.array([*ids.values(), unknown], np.int32)
+        unknown = -1 if self.unknown is None else self.id(self.unknown)
+        if self._arena is None:
+            return make_table(self._ids, unknown=unknown)
+        return self._arena.table(specials=self.specials, unknown=unknown)
 
     def __getstate__(self) -> dict[str, Any]:
         """The fields alone: what is made from them is made anew where it is wanted."""
@@ -247,7 +258,7 @@ class Vocab:
 
     def digest(self) -> str:
         """A hash of tokens and their order, equal on every machine: 12 hexadecimal digits."""
-        return vocab_file.digest(self.tokens)
+        return vocab_file.digest(self.tokens) if self._arena is None else self._arena.digest
 
     def save(self, path: Path | str) -> None:
         r"""Write one token a line, `token<TAB>count`, with \\, \n, \r and \t escaped, after a header line."""
@@ -260,13 +271,26 @@ class Vocab:
 
         Raises CheckpointError when the file is missing, damaged, or of another version.
         """
-        file = vocab_file.read(Path(path), unknown=UNKNOWN)
+        return Vocab.parse(vocab_file.read_bytes(Path(path)), source=path)
+
+    @staticmethod
+    def parse(data: bytes, *, source: Path | str) -> Vocab:
+        """The vocabulary of a file's bytes, as `load`; what is raised names `source`."""
+        from textkit.text.vocab_arena import open_arena
+
+        opened = open_arena(data, source=source)
+        if opened is not None:
+            heading, arena = opened
+            vocab = object.__new__(Vocab)
+            vocab.__dict__.update(specials=heading.specials, unknown=heading.unknown, _arena=arena)
+            return vocab
+        file = vocab_file.parse(data, source=source, unknown=UNKNOWN)
         try:
             vocab = Vocab(file.tokens, file.counts, specials=file.specials, unknown=file.unknown)
         except (InputError, UsageError) as error:
-            raise CheckpointError(f"{path}: {error}") from error
+            raise CheckpointError(f"{source}: {error}") from error
         if file.digest is not None and vocab.digest() != file.digest:
             raise CheckpointError(
-                f"{path}: the tokens do not match the header's digest; the file was edited or damaged"
+                f"{source}: the tokens do not match the header's digest; the file was edited or damaged"
             )
         return vocab

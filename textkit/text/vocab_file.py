@@ -7,16 +7,25 @@ import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from textkit import atomic
 from textkit.errors import CheckpointError
 
 HEADER = "#textkit-vocab "
 FORMAT = 1
+DIGEST = 12  # hexadecimal digits
 
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _UNESCAPES = {escape: plain for plain, escape in _ESCAPES.items()}
+
+
+class Heading(NamedTuple):
+    """What the first line of a file says of the tokens below it."""
+
+    specials: int
+    unknown: str | None
+    digest: str | None
 
 
 class VocabFile(NamedTuple):
@@ -31,7 +40,7 @@ class VocabFile(NamedTuple):
 
 def digest(tokens: Iterable[str]) -> str:
     """A hash of tokens and their order, equal on every machine: 12 hexadecimal digits."""
-    return hashlib.sha256("\n".join(map(_escape, tokens)).encode()).hexdigest()[:12]
+    return hashlib.sha256("\n".join(map(escape, tokens)).encode()).hexdigest()[:DIGEST]
 
 
 def write(path: Path | str, file: VocabFile) -> None:
@@ -43,60 +52,72 @@ def write(path: Path | str, file: VocabFile) -> None:
         "digest": file.digest,
     }
     lines = [HEADER + json.dumps(header, ensure_ascii=False)]
-    lines += [f"{_escape(token)}\t{count}" for token, count in zip(file.tokens, file.counts, strict=True)]
+    lines += [f"{escape(token)}\t{count}" for token, count in zip(file.tokens, file.counts, strict=True)]
     atomic.write_text(path, "\n".join(lines) + "\n")
 
 
-def read(path: Path, *, unknown: str) -> VocabFile:
+def read_bytes(path: Path) -> bytes:
+    """What a file holds. Raises CheckpointError when it is missing or cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from error
+
+
+def parse(data: bytes, *, source: Path | str, unknown: str) -> VocabFile:
     """What `write` wrote, or a plain list of tokens, in which the word `unknown` is the unknown word.
 
-    Raises CheckpointError when the file is missing, damaged, or of another version.
+    Raises CheckpointError, naming `source`, for what is damaged or of another version.
     """
     try:
-        lines = path.read_bytes().decode("utf-8").removeprefix("\ufeff").split("\n")
-    except OSError as error:
-        raise CheckpointError(f"{path}: cannot be read: {(error.strerror or '').lower()}") from error
+        lines = data.decode("utf-8").removeprefix("\ufeff").split("\n")
     except UnicodeDecodeError as error:
-        raise CheckpointError(f"{path}: not a vocabulary: not valid UTF-8 at byte {error.start}") from error
+        raise CheckpointError(f"{source}: not a vocabulary: not valid UTF-8 at byte {error.start}") from error
     if lines[-1] == "":
         lines.pop()
     if not lines:
-        raise CheckpointError(f"{path}: not a vocabulary: the file is empty")
+        raise CheckpointError(f"{source}: not a vocabulary: the file is empty")
     if lines[0].startswith(HEADER):
-        header = _read_header(path, lines[0])
-        return VocabFile(*_read_counts(path, lines[1:]), **header)
-    tokens = tuple(_unescape(line.removesuffix("\r")) for line in lines)
+        specials, named, hashed = read_heading(lines[0], source=source)
+        tokens, counts = _read_counts(source, lines[1:])
+        return VocabFile(tokens, counts, specials, named, hashed)
+    tokens = tuple(unescape(line.removesuffix("\r")) for line in lines)
     counts = (0,) * len(tokens)
     known = unknown if unknown in tokens else None
     return VocabFile(tokens, counts, specials=int(tokens[0] == known), unknown=known, digest=None)
 
 
-def _read_header(path: Path, line: str) -> dict[str, Any]:
+def read_heading(line: str, *, source: Path | str) -> Heading:
+    """What the first line of a file that `write` wrote says; raises CheckpointError when it is none."""
     try:
         header = json.loads(line[len(HEADER) :])
         if header["format"] != FORMAT:
             raise CheckpointError(
-                f"{path}:1: format {header['format']!r}; this version reads format {FORMAT}"
+                f"{source}:1: format {header['format']!r}; this version reads format {FORMAT}"
             )
-        return {"specials": int(header["specials"]), "unknown": header["unknown"], "digest": header["digest"]}
+        return Heading(int(header["specials"]), header["unknown"], header["digest"])
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
-        raise CheckpointError(f"{path}:1: not a vocabulary header: {error}") from error
+        raise CheckpointError(f"{source}:1: not a vocabulary header: {error}") from error
 
 
-def _read_counts(path: Path, lines: list[str]) -> tuple[tuple[str, ...], tuple[int, ...]]:
+def _read_counts(source: Path | str, lines: list[str]) -> tuple[tuple[str, ...], tuple[int, ...]]:
     tokens, counts = [], []
     for number, line in enumerate(lines, 2):
         token, tab, count = line.rpartition("\t")
         if not tab or not count.isdecimal() or len(count) > 18:
-            raise CheckpointError(f"{path}:{number}: a line is a token, a tab and a count, not {line[:40]!r}")
-        tokens.append(_unescape(token))
+            raise CheckpointError(
+                f"{source}:{number}: a line is a token, a tab and a count, not {line[:40]!r}"
+            )
+        tokens.append(unescape(token))
         counts.append(int(count))
     return tuple(tokens), tuple(counts)
 
 
-def _escape(token: str) -> str:
+def escape(token: str) -> str:
+    """How a token is written: on one line, without a tab."""
     return re.sub(r"[\\\n\r\t]", lambda match: _ESCAPES[match[0]], token)
 
 
-def _unescape(line: str) -> str:
+def unescape(line: str) -> str:
+    """The token that is written so."""
     return re.sub(r"\\[\\nrt]", lambda match: _UNESCAPES[match[0]], line)

@@ -10,6 +10,7 @@ import typer
 from textkit.errors import UsageError
 from textkit_cli import options
 from textkit_cli.console import say
+from textkit_cli.ngram_output import check_ngram_output, sizes
 
 
 def command(
@@ -34,22 +35,15 @@ def command(
     read back it takes the words between blanks. A model folder has everything and opens in
     milliseconds. Quantised, the probabilities after a history sum to one only nearly.
     """
-    arpa = Path(out).suffix in (".arpa", ".gz")
-    if out == "-":
-        raise UsageError("name the ARPA file or model folder to write: OUT is no stream")
-    if quantise and arpa:
-        raise UsageError(f"--quantise is for model folders: ARPA text, {out}, holds decimal numbers")
-    if arpa and not Path(out).absolute().parent.is_dir():
-        raise UsageError(f"{out}: name a file in a folder that exists")
-    if not arpa:
-        options.check_folder(out)
-    from textkit.tasks.language_model.ngram_file import read_ngram_file, write_ngram_file
+    from textkit.tasks.language_model.ngram_file import ARPA_SUFFIXES, read_ngram_file, write_ngram_file
 
+    if quantise and Path(out).suffix in ARPA_SUFFIXES:
+        raise UsageError(f"--quantise is for model folders: ARPA text, {out}, holds decimal numbers")
+    check_ngram_output(out)
     saved = read_ngram_file(model)
     write_ngram_file(saved, out, quantise=quantise)
-    trie = saved.model.trie
-    ngrams = sum(trie.size(k) for k in range(1, trie.order + 1))
-    say(f"{ngrams:,} n-grams of {trie.vocab_size:,} words: {_size(model)} to {_size(out)}", quiet=quiet)
+    ngrams, words = sum(sizes(saved.model)), len(saved.model.vocab)
+    say(f"{ngrams:,} n-grams of {words:,} words: {_size(model)} to {_size(out)}", quiet=quiet)
 
 
 def _size(name: str) -> str:

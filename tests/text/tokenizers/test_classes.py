@@ -36,6 +36,8 @@ def test_characters_in_words_and_numbers(setting):
 def test_every_character_as_white_space():
     text = "a".join(CHARACTERS)
     assert WhitespaceTokenizer().batch([text]).lists() == [text.split()]
+    of_ascii = WhitespaceTokenizer(unicode=False)
+    assert of_ascii.batch([text]).lists() == [[word.decode() for word in text.encode().split()]]
     for keep_space in (True, False):
         expected = [character for character in text if keep_space or not character.isspace()]
         assert CharacterTokenizer(keep_space=keep_space).batch([text]).lists() == [expected]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 
 import pytest
@@ -20,6 +21,18 @@ def test_white_space_is_that_of_python(text):
     tokens = WhitespaceTokenizer().offsets(text)
     assert [token.text for token in tokens] == text.split() == WhitespaceTokenizer()(text)
     assert all(text[token.start : token.end] == token.text for token in tokens)
+
+
+@given(text=st.text(st.sampled_from("ab猫 \t\n\v\f\r\x1c\x85\u00a0\u2028\u3000")) | st.text())
+def test_white_space_of_ascii_is_that_of_bytes(text):
+    tokenizer = WhitespaceTokenizer(unicode=False)
+    tokens = tokenizer.offsets(text)
+    expected = [
+        word.decode("utf-8", "surrogatepass") for word in text.encode("utf-8", "surrogatepass").split()
+    ]
+    assert [token.text for token in tokens] == expected == tokenizer(text)
+    assert all(text[token.start : token.end] == token.text for token in tokens)
+    assert tokenizer == pickle.loads(pickle.dumps(tokenizer)) != WhitespaceTokenizer()
 
 
 @given(text=st.text())

@@ -41,7 +41,7 @@ def _put_digits(out: Bytes, place: np.uint64, number: np.uint64, count: np.uint6
 
 
 @compiled
-def _put_decimal(
+def put_decimal(
     out: Bytes, place: np.uint64, whole: np.uint64, digits: np.uint64, count: np.uint64
 ) -> np.uint64:
     """`whole`, and after the point `count` digits but for zeros at their end."""
@@ -71,14 +71,14 @@ def _put_exponential(out: Bytes, place: np.uint64, value: float) -> np.uint64:
         value *= 10.0
         power -= 1
     digits = np.uint64(value * 1e8 + 0.5)
-    place = _put_decimal(out, place, digits // np.uint64(10**8), digits % np.uint64(10**8), _8)
+    place = put_decimal(out, place, digits // np.uint64(10**8), digits % np.uint64(10**8), _8)
     out[place] = 101
     place += _1
     if power < 0:
         out[place] = _MINUS
         place += _1
         power = -power
-    return _put_decimal(out, place, np.uint64(power), _0, _0)
+    return put_decimal(out, place, np.uint64(power), _0, _0)
 
 
 @compiled
@@ -96,7 +96,7 @@ def _put_log(out: Bytes, place: np.uint64, log: np.float32) -> np.uint64:
         place += _1
     elif 1.0 <= value < 1e8:
         digits = np.uint64(value * 1e7 + 0.5)
-        place = _put_decimal(out, place, digits // np.uint64(10**7), digits % np.uint64(10**7), _7)
+        place = put_decimal(out, place, digits // np.uint64(10**7), digits % np.uint64(10**7), _7)
     elif 1e-5 <= value < 1.0:
         # From the first digit that is not zero seven are enough for some, and nine for all.
         count = 7
@@ -106,14 +106,14 @@ def _put_log(out: Bytes, place: np.uint64, log: np.float32) -> np.uint64:
         while np.float32(rounded / _POWERS[count]) != np.float32(value):
             count += 1
             rounded = np.floor(value * _POWERS[count] + 0.5)
-        place = _put_decimal(out, place, _0, np.uint64(rounded), np.uint64(count))
+        place = put_decimal(out, place, _0, np.uint64(rounded), np.uint64(count))
     else:
         place = _put_exponential(out, place, min(value, _LARGEST))
     return place
 
 
 @compiled
-def _put_word(out: Bytes, place: np.uint64, arena: Bytes, begin: int, end: int) -> np.uint64:
+def put_word(out: Bytes, place: np.uint64, arena: Bytes, begin: int, end: int) -> np.uint64:
     """A word, eight bytes at a time; what is too much is written over."""
     at, stop = np.uint64(begin), np.uint64(end)
     after = place + (stop - at)
@@ -150,7 +150,7 @@ def format_entries(
         out[place] = _TAB
         for j in range(ids.shape[1]):
             word = np.uint64(ids[row, j])
-            place = _put_word(out, place + _1, arena, places[word], places[word + _1])
+            place = put_word(out, place + _1, arena, places[word], places[word + _1])
             out[place] = _BLANK
         if log_backoff.size:
             out[place] = _TAB

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from textkit.lm.kernels.arpa_text import _put_decimal, _put_word
+from textkit.lm.kernels.arpa_text import put_decimal, put_word
 from textkit.text.kernels.compiled import compiled
 
 Bytes = npt.NDArray[np.uint8]
@@ -193,11 +193,11 @@ def format_counts(
     while row < counts.size and np.int64(place) + room <= out.size:
         for j in range(ids.shape[1]):
             word = np.uint64(ids[row, j])
-            place = _put_word(out, place, arena, places[word], places[word + _1])
+            place = put_word(out, place, arena, places[word], places[word + _1])
             out[place] = _BLANK
             place += _1
         out[place - _1] = _TAB
-        place = _put_decimal(out, place, np.uint64(counts[row]), _0, _0)
+        place = put_decimal(out, place, np.uint64(counts[row]), _0, _0)
         out[place] = _END
         place += _1
         row += 1

@@ -13,7 +13,6 @@ from textkit.lm.kernels.memory import (
     load_double,
     load_int,
     load_long,
-    prefetch,
     store_byte,
     store_double,
     store_long,
@@ -34,6 +33,7 @@ from textkit.lm.kernels.query import (
     log_at,
 )  # fmt: skip
 from textkit.text.kernels.compiled import compiled
+from textkit.text.kernels.prefetch import prefetch
 
 
 @compiled

@@ -36,7 +36,7 @@ class GoodTuring:
         log_backoff: list[LogTable] = []
         notes = []
         for order, raw in enumerate(counts.raw, 1):
-            r, n = tally(raw)
+            r, n = distinct_counts(raw)
             stars, unseen, note = adjusted_counts(r, n, order=order)
             notes += [note] if note else []
             seen = raw > 0
@@ -59,10 +59,10 @@ class GoodTuring:
         )
 
 
-def tally(counts: Ints) -> tuple[Ints, Ints]:
+def distinct_counts(counts: Ints) -> tuple[Ints, Ints]:
     """The distinct counts above 0, ascending, and how many n-grams have each.
 
-    >>> [column.tolist() for column in tally(np.array([1, 7, 0, 1, 100_000]))]
+    >>> [column.tolist() for column in distinct_counts(np.array([1, 7, 0, 1, 100_000]))]
     [[1, 7, 100000], [2, 1, 1]]
     """
     few = np.bincount(counts[counts < _DENSE])

@@ -46,8 +46,8 @@ class LanguageModelConfig(BaseModel):
     unit: Unit = Field(default="word", description="What is predicted.")
     tokenizer: str = Field(
         default="",
-        description="How words are found: whitespace (if not said), characters, jieba, nltk, regex, spacy, "
-        "sentencepiece.",
+        description="How words are found: whitespace (if not said, at ASCII blanks alone), characters, "
+        "jieba, nltk, regex, spacy, sentencepiece.",
     )
     tokenizer_options: dict[str, Any] = Field(default={}, description="Options of the tokenizer.")
     clean: str = Field(default="none", description="Cleaning first: none, basic, web, zh, en, sentiment.")
@@ -132,6 +132,8 @@ class LanguageModelConfig(BaseModel):
             object.__setattr__(self, "min_count", 1 if self.model == "ngram" or self.unit == "subword" else 2)
         if not self.tokenizer and self.unit == "word":
             object.__setattr__(self, "tokenizer", "whitespace")
+            if not self.tokenizer_options:  # words as KenLM parts them: U+3000 may be one
+                object.__setattr__(self, "tokenizer_options", {"unicode": False})
         return self
 
     def make_smoothing(self) -> Smoothing:

@@ -38,7 +38,8 @@ def count_ngrams(
     if counts is None:
         total = len(prepared.train.ids) + len(prepared.train)
         say(
-            f"counting n-grams of {total:,} tokens, starts and ends of lines included, and {len(prepared.vocab):,} words"
+            f"counting n-grams of {total:,} tokens, starts and ends of lines included, and "
+            f"{len(prepared.vocab):,} words"
         )
         counts = NgramCounts.count(
             prepared.train,

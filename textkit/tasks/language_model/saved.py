@@ -20,6 +20,8 @@ from textkit.train.checkpoint import MANIFEST, RunFolder
 if TYPE_CHECKING:
     from textkit.decode.filters import Filter
 
+_LEAST = 0.05  # the temperature below which powers of probabilities come near the smallest number
+
 
 @dataclass(frozen=True, eq=False)
 class SavedModel:
@@ -80,25 +82,26 @@ class SavedModel:
         A temperature of 0 takes the most probable token each time. A line end among the tokens becomes
         a newline, or with `one_line` the end of the sample. Unknown words are never generated.
         """
-        import torch
+        import numpy as np
 
-        from textkit.decode.sample import sample
+        from textkit.lm.ngram import NgramModel
+        from textkit.lm.ngram_sampling import NgramSampler
 
         if length < 1 or samples < 1:
             raise UsageError(f"length and samples must be at least 1, not {length} and {samples}")
-        vocab, lines = self.model.vocab, prompt.split("\n")
-        words = [self.pipeline(line) for line in lines]
-        end = vocab.id(END)
-        ids = [i for line in words for i in (end, *vocab.encode(line))]
-        drawn = sample(
-            self.model,
-            ids,
-            length=length,
-            generator=torch.Generator().manual_seed(seed),
-            filters=_filters(vocab.id(UNKNOWN), temperature=temperature, top_k=top_k, top_p=top_p),
-            stop=end if one_line else None,
-            rows=samples,
-        )
+        if not 0 <= temperature < float("inf"):
+            raise UsageError(f"temperature must be 0 or a positive number, not {temperature}")
+        words = [self.pipeline(line) for line in prompt.split("\n")]
+        end = self.model.vocab.id(END)
+        ids = [i for line in words for i in (end, *self.model.vocab.encode(line))]
+        stop, model = end if one_line else None, self.model
+        if isinstance(model, NgramModel) and temperature >= _LEAST and top_k is None and top_p is None:
+            drawn = NgramSampler(model, temperature=temperature).sample(
+                ids, length=length, rows=samples, generator=np.random.default_rng(seed), stop=stop
+            )
+        else:
+            reshape = _filters(model.vocab.id(UNKNOWN), temperature=temperature, top_k=top_k, top_p=top_p)
+            drawn = _sample(model, ids, length=length, rows=samples, filters=reshape, seed=seed, stop=stop)
         return [self._text(words, row, end) for row in drawn]
 
     def _text(self, prompt: Sequence[list[str]], ids: Sequence[int], end: int) -> str:
@@ -111,6 +114,25 @@ class SavedModel:
                 lines[-1].append(self.model.vocab.tokens[i])
         tokenizer = cast(Tokenizer, self.pipeline.stages[-1])
         return "\n".join(tokenizer.detokenize(line) for line in lines)
+
+
+def _sample(
+    model: LanguageModel[Any],
+    prompt: Sequence[int],
+    *,
+    length: int,
+    rows: int,
+    filters: Sequence[Filter],
+    seed: int,
+    stop: int | None,
+) -> list[list[int]]:
+    """Continuations drawn from whole distributions, which filters reshape."""
+    import torch
+
+    from textkit.decode.sample import sample
+
+    generator = torch.Generator().manual_seed(seed)
+    return sample(model, prompt, length=length, generator=generator, filters=filters, stop=stop, rows=rows)
 
 
 def _filters(unknown: int, *, temperature: float, top_k: int | None, top_p: float | None) -> list[Filter]:

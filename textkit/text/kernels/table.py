@@ -18,6 +18,7 @@ Longs = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
 
 _TAG = np.uint64(0x7FFFFFFF)
+_CODE = np.int64(0xFFFFFFFF)
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio: Knuth's multiplier
 _MIX = np.uint64(0xBF58476D1CE4E5B9)  # of splitmix64
 # Unsigned places spare the test whether an index is negative, and let eight bytes be loaded as one.
@@ -105,7 +106,7 @@ def _slot(
         held = slots[slot]
         searching = held >= 0
         if searching and held >> 32 == tag:
-            code = np.uint64(held & 0xFFFFFFFF)
+            code = np.uint64(held & _CODE)
             begin = places[code]
             size = places[code + _1] - begin
             searching = size != end - start or not _same(arena, begin, data, start, size)
@@ -121,123 +122,159 @@ def _near(one: np.uint64, two: np.uint64, nearness: np.uint64) -> np.uint64:
 
 
 @compiled
-def find_tokens(
-    slots: Longs, arena: Bytes, places: Longs, numbers: Places, recent: Words, waiting: Longs, keys: Words,
-    data: Bytes, starts: Places, ends: Places, found: Places,
-) -> None:  # fmt: skip
-    """`numbers[code]` of each token in `found` (T,), the last number for one that the table does not hold.
+def _find_near(
+    recent: Words, nearness: np.uint64, data: Bytes, starts: Places, ends: Places, first: np.uint64,
+    last: np.uint64, known: Longs, waiting: Longs,
+) -> np.uint64:  # fmt: skip
+    """What `recent` (4 * P,) keeps of the tokens `first` to `last` - 1, in `known` (B,).
 
-    `recent` is as in `add_tokens`, but with numbers for codes. A block of tokens is first looked up there,
-    without a jump that could be guessed wrong; those that wait for the table ask for its memory together,
-    and are found in it when that has come. `waiting` and `keys` (B,) are room for a block.
+    It keeps numbers of tokens of 1 to 16 bytes that were seen last, each at the place that its bytes give:
+    two words, and the number above five bits of length. So small a table stays near the processor, and most
+    tokens of a text are found in it, without a jump that could be guessed wrong. P is a power of two; empty
+    `recent` is not used. The others go to `waiting` (B,), counted from `first`; returns how many.
+    """
+    count = _0
+    if recent.size > 0:
+        for token in range(first, last):
+            start = np.uint64(starts[token])
+            length = np.uint64(ends[token]) - start
+            whole = min(length, _8)
+            one = _word(data, start, whole)
+            two = _word(data, start + whole, min(length - whole, _8))
+            near = _near(one, two, nearness)
+            kept = recent[near + _2]
+            wrong = (recent[near] ^ one) | (recent[near + _1] ^ two) | ((kept & _LENGTH) ^ length)
+            known[token - first] = np.int64(kept) >> 5
+            waiting[count] = token - first
+            count += np.uint64(wrong != _0) | np.uint64(length == _0)
+    else:
+        for token in range(first, last):
+            waiting[count] = token - first
+            count += _1
+    return count
+
+
+@compiled
+def _keep_near(recent: Words, nearness: np.uint64, data: Bytes, start: int, end: int, number: int) -> None:
+    """Have `recent` keep the number of a token."""
+    length = np.uint64(end - start)
+    if recent.size > 0 and _0 < length <= _16:
+        whole = min(length, _8)
+        one = _word(data, np.uint64(start), whole)
+        two = _word(data, np.uint64(start) + whole, length - whole)
+        near = _near(one, two, nearness)
+        recent[near] = one
+        recent[near + _1] = two
+        recent[near + _2] = np.uint64(number << 5) | length
+
+
+@compiled
+def _ask(
+    slots: Longs, shift: np.uint64, arena: Bytes, places: Longs, data: Bytes, starts: Places, ends: Places,
+    first: np.uint64, waiting: Longs, count: np.uint64, keys: Words,
+) -> None:  # fmt: skip
+    """The hashes of the tokens that wait, in `keys` (B,); what memory they will want is asked for at once."""
+    for i in range(count):
+        token = first + np.uint64(waiting[i])
+        keys[i] = hash_token(data, starts[token], ends[token])
+        prefetch(slots, keys[i] >> shift)
+    for i in range(count):
+        prefetch(places, slots[keys[i] >> shift] & _CODE)
+    for i in range(count):
+        held = slots[keys[i] >> shift]
+        prefetch(arena, places[np.uint64(held & _CODE)] if held >= 0 else 0)
+
+
+@compiled
+def find_tokens(
+    slots: Longs, arena: Bytes, places: Longs, numbers: Places, recent: Words, known: Longs, waiting: Longs,
+    keys: Words, data: Bytes, starts: Places, ends: Places, found: Places,
+) -> None:  # fmt: skip
+    """The code of each token in `found` (T,), -1 for one that the table does not hold.
+
+    Or, unless `numbers` is empty, `numbers[code]`, and the last number for one that is not there. A block of
+    tokens is first looked up in `recent`, whose room keeps what was found for them (see `_find_near`); those
+    that wait for the table are found when its memory has come. `known`, `waiting` and `keys` (B,) are room
+    for a block.
     """
     shift, nearness = _shift(slots), _shift(recent) + _2
-    mask = np.int64(0xFFFFFFFF)
-    count_of_block = np.uint64(waiting.size)
-    total = np.uint64(starts.size)
-    first = _0
+    room, total, first = np.uint64(waiting.size), np.uint64(starts.size), _0
     while first < total:
-        last = min(first + count_of_block, total)
-        count = _0
-        if recent.size > 0:
-            for token in range(first, last):
-                start = np.uint64(starts[token])
-                length = np.uint64(ends[token]) - start
-                whole = min(length, _8)
-                one = _word(data, start, whole)
-                two = _word(data, start + whole, min(length - whole, _8))
-                near = _near(one, two, nearness)
-                known = recent[near + _2]
-                wrong = (recent[near] ^ one) | (recent[near + _1] ^ two) | ((known & _LENGTH) ^ length)
-                found[token] = np.int64(known) >> 5
-                waiting[count] = token
-                count += np.uint64(np.uint64(wrong != _0) | np.uint64(length == _0))
-        else:
-            for token in range(first, last):
-                waiting[count] = token
-                count += _1
+        last = min(first + room, total)
+        count = _find_near(recent, nearness, data, starts, ends, first, last, known, waiting)
+        _ask(slots, shift, arena, places, data, starts, ends, first, waiting, count, keys)
         for i in range(count):
-            token = np.uint64(waiting[i])
-            keys[i] = hash_token(data, starts[token], ends[token])
-            prefetch(slots, keys[i] >> shift)
-        for i in range(count):
-            prefetch(places, slots[keys[i] >> shift] & mask)
-        for i in range(count):
-            held = slots[keys[i] >> shift]
-            prefetch(arena, places[np.uint64(held & mask)] if held >= 0 else 0)
-        for i in range(count):
-            token = np.uint64(waiting[i])
+            token = first + np.uint64(waiting[i])
             start, end = starts[token], ends[token]
             held = slots[_slot(slots, shift, arena, places, data, start, end, keys[i])]
-            number = np.int64(numbers[np.uint64(held & mask) if held >= 0 else np.uint64(numbers.size - 1)])
-            found[token] = number
-            length = np.uint64(end - start)
-            if recent.size > 0 and _0 < length <= _16:
-                one = _word(data, np.uint64(start), min(length, _8))
-                two = _word(data, np.uint64(start) + min(length, _8), length - min(length, _8))
-                near = _near(one, two, nearness)
-                recent[near] = one
-                recent[near + _1] = two
-                recent[near + _2] = np.uint64(number << 5) | length
+            number = held & _CODE if held >= 0 else -1
+            if numbers.size > 0:
+                number = np.int64(numbers[np.uint64(number if number >= 0 else numbers.size - 1)])
+            known[np.uint64(waiting[i])] = number
+            _keep_near(recent, nearness, data, start, end, number)
+        for token in range(first, last):
+            found[token] = known[token - first]
         first = last
 
 
 @compiled
+def _has_room(
+    slots: Longs, arena: Bytes, places: Longs, size: int, starts: Places, ends: Places, first: np.uint64,
+    last: np.uint64,
+) -> bool:  # fmt: skip
+    """Whether the table, of `size` tokens so far, would have room if all of some tokens were new."""
+    more, needed = np.int64(last - first), places[size]
+    for token in range(first, last):
+        needed += ends[token] - starts[token]
+    return 2 * (size + more) <= slots.size and size + more < places.size and needed <= arena.size
+
+
+@compiled
 def add_tokens(
-    slots: Longs, arena: Bytes, places: Longs, counts: Longs, size: int, recent: Words,
-    data: Bytes, starts: Places, ends: Places, weights: Longs, begin: int, codes: Places,
+    slots: Longs, arena: Bytes, places: Longs, counts: Longs, size: int, recent: Words, known: Longs,
+    waiting: Longs, keys: Words, data: Bytes, starts: Places, ends: Places, weights: Longs, begin: int,
+    codes: Places,
 ) -> tuple[int, int]:  # fmt: skip
     """Count each token from `begin` on, once or `weights` (T,) times; a new one gets the next code.
 
     `codes` (T,) receives the codes; it, and `weights`, may be empty for none. Stops where the table,
     of `size` tokens so far, has no room for one more. Returns the token it stopped at and the new size.
-
-    `recent` (4 * P,) holds tokens of 1 to 16 bytes that were seen last, each at the place that its bytes
-    give: two words, and the code above five bits of length. So small a table stays near the processor,
-    and most tokens of a text are found in it. P is a power of two; empty `recent` is not used.
+    By blocks, as `find_tokens`, but one token at a time where a block might not fit.
     """
     shift, nearness = _shift(slots), _shift(recent) + _2
-    for token in range(begin, starts.size):
-        start, end = starts[token], ends[token]
-        length = np.uint64(end - start)
-        short = recent.size > 0 and _0 < length <= _16
-        near = one = two = _0
-        code = np.int64(-1)
-        if short:
-            one = _word(data, np.uint64(start), min(length, _8))
-            if length > _8:
-                two = _word(data, np.uint64(start) + _8, length - _8)
-            near = _near(one, two, nearness)
-            known = recent[near + _2]
-            if recent[near] == one and recent[near + _1] == two and known & _LENGTH == length:
-                code = np.int64(known >> _5)
-        if code < 0:
-            key = hash_token(data, start, end)
-            slot = _slot(slots, shift, arena, places, data, start, end, key)
+    room, total, first, full = np.uint64(waiting.size), np.uint64(starts.size), np.uint64(begin), False
+    while first < total and not full:
+        last = min(first + room, total)
+        if not _has_room(slots, arena, places, size, starts, ends, first, last):
+            last = first + _1
+        count = _find_near(recent, nearness, data, starts, ends, first, last, known, waiting)
+        _ask(slots, shift, arena, places, data, starts, ends, first, waiting, count, keys)
+        for i in range(count):
+            token = first + np.uint64(waiting[i])
+            start, end = starts[token], ends[token]
+            slot = _slot(slots, shift, arena, places, data, start, end, keys[i])
             held = slots[slot]
-            if held < 0:
-                if (
-                    2 * (size + 1) > slots.size
-                    or size + 1 >= places.size
-                    or places[size] + (end - start) > arena.size
-                ):
-                    return token, size
-                held = np.int64(key & _TAG) << 32 | size
+            if held < 0 and not _has_room(slots, arena, places, size, starts, ends, token, token + _1):
+                full = True  # it is a block of one
+            elif held < 0:
+                held = np.int64(keys[i] & _TAG) << 32 | size
                 slots[slot] = held
-                for i in range(end - start):
-                    arena[places[size] + i] = data[start + i]
+                for place in range(end - start):
+                    arena[places[size] + place] = data[start + place]
                 places[size + 1] = places[size] + (end - start)
                 counts[size] = 0
                 size += 1
-            code = held & 0xFFFFFFFF
-            if short:
-                recent[near] = one
-                recent[near + _1] = two
-                recent[near + _2] = np.uint64(code) << _5 | length
-        counts[code] += weights[token] if weights.size else 1
-        if codes.size:
-            codes[token] = code
-    return starts.size, size
+            if held >= 0:
+                known[np.uint64(waiting[i])] = held & _CODE
+                _keep_near(recent, nearness, data, start, end, held & _CODE)
+        if not full:
+            for token in range(first, last):
+                code = known[token - first]
+                counts[code] += weights[token] if weights.size else 1
+                if codes.size:
+                    codes[token] = code
+            first = last
+    return np.int64(first), size
 
 
 @compiled
@@ -251,43 +288,3 @@ def fill_slots(slots: Longs, arena: Bytes, places: Longs, size: int) -> None:
         while slots[slot] >= 0:
             slot = (slot + _1) & mask
         slots[slot] = np.int64(key & _TAG) << 32 | code
-
-
-@compiled
-def gather_tokens(arena: Bytes, places: Longs, codes: Places, out: Bytes) -> None:
-    """The bytes of the tokens of `codes`, one after the other."""
-    size = 0
-    for code in codes:
-        for place in range(places[code], places[code + 1]):
-            out[size] = arena[place]
-            size += 1
-
-
-@compiled
-def part_tokens(
-    arena: Bytes,
-    places: Longs,
-    size: int,
-    shift: int,
-    parts: Bytes,
-    free: Longs,
-    order: Places,
-    bounds: Longs,
-) -> None:
-    """The codes below `size` in `order` by part, and where each of the P parts begins in `bounds` (P+1,).
-
-    P is a power of two, 256 at most; the part is the bits of the hash above `shift`. `parts` (size,)
-    and `free` (P+1,) are room to work in.
-    """
-    mask = np.uint64(bounds.size - 2)
-    for code in range(size):
-        part = (hash_token(arena, places[code], places[code + 1]) >> np.uint64(shift)) & mask
-        parts[code] = part
-        bounds[part + _1] += 1
-    for part in range(1, bounds.size):
-        bounds[part] += bounds[part - 1]
-    for part in range(bounds.size):
-        free[part] = bounds[part]
-    for code in range(size):
-        order[free[parts[code]]] = code
-        free[parts[code]] += 1
