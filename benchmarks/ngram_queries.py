@@ -23,9 +23,9 @@ from textkit.lm import kenlm_model
 from textkit.lm.arpa import write_arpa
 from textkit.lm.estimate import estimate
 from textkit.lm.ngram import NgramModel
-from textkit.lm.ngram_folder import load_ngram, save_ngram
-from textkit.lm.ngram_sampling import NgramSampler
-from textkit.lm.ngram_scores import encode_sentences
+from textkit.lm.ngram.folder import load_ngram, save_ngram
+from textkit.lm.ngram.sampling import NgramSampler
+from textkit.lm.ngram.scores import encode_sentences
 from textkit.lm.threads import at_most
 
 GENERATED = (256, 400)  # sentences at once, tokens of each

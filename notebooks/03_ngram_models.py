@@ -433,8 +433,8 @@ plt.show()
 # finds their weights, by expectation maximisation. One vocabulary for both, so that perplexities compare.
 
 # %%
-from textkit.lm.mixing import mix
-from textkit.lm.mixture_weights import tune_weights
+from textkit.lm.mixing.mix import mix
+from textkit.lm.mixing.weights import tune_weights
 
 everyday = textkit_corpora.load("pairs-en-zh")
 wanted = {split: [line for _, line in everyday.rows(split)] for split in ("train", "valid", "test")}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from textkit.data.encoded import EncodedCorpus
 from textkit.errors import InputError, TextkitError, UsageError
-from textkit.lm.arpa import read_arpa, write_arpa
+from textkit.lm.arpa.writer import read_arpa, write_arpa
 from textkit.lm.counts import NgramCounts
 from textkit.lm.ngram import NgramModel
 from textkit.lm.smoothing.catalog import make_smoothing

@@ -13,10 +13,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from textkit.errors import InputError, TextkitError
-from textkit.lm import arpa_lines, arpa_section, ngram_text
-from textkit.lm.arpa import read_arpa, write_arpa
-from textkit.lm.log_table import LogTable
+from textkit.lm import ngram_text
+from textkit.lm.arpa import lines as arpa_lines
+from textkit.lm.arpa import section as arpa_section
+from textkit.lm.arpa.writer import read_arpa, write_arpa
 from textkit.lm.ngram import NgramModel
+from textkit.lm.ngram.log_table import LogTable
 from textkit.lm.trie import NgramTrie
 from textkit.text.vocab import Vocab
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from textkit.data.encoded import EncodedCorpus
 from textkit.errors import InputError, TextkitError, UsageError
-from textkit.lm.count_file import read_counts, write_counts
 from textkit.lm.counts import NgramCounts
+from textkit.lm.counts.file import read_counts, write_counts
 from textkit.lm.language_model import language_model_vocab
 from textkit.lm.ngram import NgramModel
 from textkit.lm.smoothing.catalog import make_smoothing

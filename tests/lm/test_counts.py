@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from textkit.data.encoded import EncodedCorpus
 from textkit.errors import InputError, UsageError
-from textkit.lm.counting import Windows, tables
 from textkit.lm.counts import NgramCounts, counts_of_counts
+from textkit.lm.counts.windows import Windows, tables
 from textkit.lm.stream import Stream
 
 V = 6  # <unk> 0, </s> 1, four words; <s> is 6

@@ -16,7 +16,7 @@ from textkit.lm.arpa import write_arpa
 from textkit.lm.counts import NgramCounts
 from textkit.lm.kenlm_model import LanguageModel, Model, State
 from textkit.lm.ngram import NgramModel
-from textkit.lm.ngram_folder import save_ngram
+from textkit.lm.ngram.folder import save_ngram
 from textkit.lm.smoothing.catalog import make_smoothing
 from textkit.text.vocab import Vocab
 

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from textkit.data.encoded import EncodedCorpus
-from textkit.lm import counts as counting
 from textkit.lm.counts import NgramCounts
-from textkit.lm.merging import merged
-from textkit.lm.parts import cuts
+from textkit.lm.counts import ngram_counts as counting
+from textkit.lm.counts.merging import merged
+from textkit.lm.counts.parts import cuts
 from textkit.lm.smoothing.modified_kneser_ney import ModifiedKneserNey
 from textkit.scratch import IN_MEMORY, Scratch
 from textkit.text.vocab import Vocab

@@ -16,12 +16,12 @@ from textkit.data.encoded import EncodedCorpus
 from textkit.errors import InputError, UsageError
 from textkit.lm.counts import NgramCounts
 from textkit.lm.history import History
-from textkit.lm.mixing import mix
-from textkit.lm.mixture import Mixture
-from textkit.lm.mixture_weights import tune_weights
+from textkit.lm.mixing.mix import mix
+from textkit.lm.mixing.mixture import Mixture
+from textkit.lm.mixing.shared_vocab import SharedVocab
+from textkit.lm.mixing.weights import tune_weights
 from textkit.lm.ngram import NgramModel
 from textkit.lm.pruning import prune_entropy
-from textkit.lm.shared_vocab import SharedVocab
 from textkit.lm.smoothing.catalog import make_smoothing
 from textkit.text.vocab import Vocab
 

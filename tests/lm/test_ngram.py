@@ -17,14 +17,14 @@ from hypothesis import strategies as st
 
 from textkit.data.encoded import EncodedCorpus
 from textkit.errors import InputError, UsageError
-from textkit.lm import ngram_scores
 from textkit.lm.counts import NgramCounts
 from textkit.lm.history import History
 from textkit.lm.language_model import LanguageModel
-from textkit.lm.log_table import LogTable
 from textkit.lm.ngram import NgramModel
-from textkit.lm.ngram_sampling import NgramSampler
-from textkit.lm.quantise import quantise
+from textkit.lm.ngram import scores as ngram_scores
+from textkit.lm.ngram.log_table import LogTable
+from textkit.lm.ngram.quantise import quantise
+from textkit.lm.ngram.sampling import NgramSampler
 from textkit.lm.smoothing.catalog import SMOOTHINGS, make_smoothing
 from textkit.lm.trie import NgramTrie
 from textkit.text.vocab import Vocab

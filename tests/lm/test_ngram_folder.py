@@ -14,10 +14,10 @@ from textkit.data.encoded import EncodedCorpus
 from textkit.errors import CheckpointError, TextkitError
 from textkit.lm.counts import NgramCounts
 from textkit.lm.ngram import NgramModel
-from textkit.lm.ngram_folder import _digest, fill_ngram, load_ngram, read_header, save_ngram
-from textkit.lm.quantise import quantise
+from textkit.lm.ngram.folder import _digest, fill_ngram, load_ngram, read_header, save_ngram
+from textkit.lm.ngram.quantise import quantise
+from textkit.lm.ngram.table_file import SUFFIXES, write_table
 from textkit.lm.smoothing.catalog import SMOOTHINGS, make_smoothing
-from textkit.lm.table_file import SUFFIXES, write_table
 from textkit.text.vocab import Vocab
 
 ODD = ("tab\there", "line\nend", "back\\slash", "\\n", "a b", "\x85", "\u2028", "\r", "", "中文", "🎉")
@@ -104,7 +104,7 @@ def test_a_taken_folder_is_kept_and_a_failure_leaves_nothing(
     def full(*_: object) -> str:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("textkit.lm.ngram_folder.write_table", full)
+    monkeypatch.setattr("textkit.lm.ngram.folder.write_table", full)
     with pytest.raises(TextkitError, match="new: cannot be written: no space left on device"):
         save_ngram(estimate(), tmp_path / "new")
     assert [p.name for p in tmp_path.iterdir()] == ["model"]

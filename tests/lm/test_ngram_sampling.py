@@ -10,7 +10,7 @@ from textkit.data.encoded import EncodedCorpus
 from textkit.errors import InputError, UsageError
 from textkit.lm.counts import NgramCounts
 from textkit.lm.ngram import NgramModel
-from textkit.lm.ngram_sampling import NgramSampler
+from textkit.lm.ngram.sampling import NgramSampler
 from textkit.lm.smoothing.catalog import SMOOTHINGS, make_smoothing
 from textkit.text.vocab import Vocab
 

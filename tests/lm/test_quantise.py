@@ -15,9 +15,9 @@ from textkit.data.encoded import EncodedCorpus
 from textkit.errors import UsageError
 from textkit.lm.counts import NgramCounts
 from textkit.lm.language_model import language_model_vocab
-from textkit.lm.log_table import LogTable
 from textkit.lm.ngram import NgramModel
-from textkit.lm.quantise import quantise, quantise_table
+from textkit.lm.ngram.log_table import LogTable
+from textkit.lm.ngram.quantise import quantise, quantise_table
 from textkit.lm.smoothing.catalog import make_smoothing
 from textkit_corpora.corpus import load
 

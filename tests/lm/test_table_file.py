@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from textkit.errors import CheckpointError
-from textkit.lm.table_file import SUFFIXES, open_table, write_table
+from textkit.lm.ngram.table_file import SUFFIXES, open_table, write_table
 
 
 @pytest.mark.parametrize("rows", [0, 1, 511, 512, 1 << 17, 300_001])

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from textkit.data.encoded import EncodedCorpus
-from textkit.lm.arpa import read_arpa, write_arpa
+from textkit.lm.arpa.writer import read_arpa, write_arpa
 from textkit.lm.counts import NgramCounts
 from textkit.lm.ngram import NgramModel
 from textkit.lm.smoothing.catalog import make_smoothing

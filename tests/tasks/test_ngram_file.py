@@ -67,7 +67,7 @@ def test_a_model_of_another_run_is_refused(run: Path, tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_pipeline_takes_words_between_blanks(run: Path, tmp_path: Path) -> None:
-    from textkit.lm.ngram_folder import save_ngram
+    from textkit.lm.ngram.folder import save_ngram
 
     save_ngram(read_ngram_file(run).model, tmp_path / "bare")
     assert read_ngram_file(tmp_path / "bare").pipeline == Pipeline.of(WhitespaceTokenizer(unicode=False))

@@ -16,7 +16,7 @@ from textkit.lm.arpa import write_arpa
 from textkit.lm.counts import NgramCounts
 from textkit.lm.language_model import END, language_model_vocab
 from textkit.lm.ngram import NgramModel
-from textkit.lm.ngram_folder import save_ngram
+from textkit.lm.ngram.folder import save_ngram
 from textkit.lm.smoothing.witten_bell import WittenBell
 from textkit.tasks.language_model import load_model
 from textkit.tasks.language_model.saved import SavedModel

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from textkit.errors import UsageError
-from textkit.lm.log_table import LN10, LogTable
-from textkit.lm.ngram import Floats, Miss, NgramModel
+from textkit.lm.ngram.log_table import LN10, LogTable
+from textkit.lm.ngram.model import Floats, Miss, NgramModel
 from textkit.lm.stream import Ints
 from textkit.lm.trie import NgramTrie
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from functools import cached_property, partial
 from pathlib import Path
 
-from textkit.lm.ngram_state import NgramState as State
-from textkit.lm.word_scorer import FullScore as FullScoreReturn
-from textkit.lm.word_scorer import WordScorer
+from textkit.lm.ngram.state import NgramState as State
+from textkit.lm.ngram.word_scorer import FullScore as FullScoreReturn
+from textkit.lm.ngram.word_scorer import WordScorer
 
 _END_ID = 1
 _named = partial(tuple.__new__, FullScoreReturn)  # as FullScoreReturn._make does, in less time
@@ -24,8 +24,8 @@ class Model:
     """
 
     def __init__(self, path: str | bytes | os.PathLike[str]) -> None:
-        from textkit.lm.arpa import read_arpa
-        from textkit.lm.ngram_folder import load_ngram
+        from textkit.lm.arpa.writer import read_arpa
+        from textkit.lm.ngram.folder import load_ngram
 
         name = Path(os.fsdecode(path))
         self.path = os.fsencode(name.absolute())

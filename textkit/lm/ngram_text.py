@@ -16,9 +16,9 @@ import numpy.typing as npt
 from textkit import atomic
 from textkit.engine import map_blocks
 from textkit.errors import UsageError
-from textkit.lm.arpa_reader import BEGIN, engine_of
 from textkit.lm.stream import Ints
-from textkit.lm.trie import NgramTrie, Words, read_only
+from textkit.lm.threads import engine_of
+from textkit.lm.trie import BEGIN, NgramTrie, Words, read_only
 from textkit.text.vocab import Vocab
 
 PIECE = 1 << 16  # n-grams formatted at once

@@ -9,8 +9,8 @@ import numpy as np
 
 from textkit.errors import UsageError
 from textkit.lm.backoff import backed_off, check_backoff, every_natural, renormalised, unseen_mass
-from textkit.lm.log_table import LogTable
-from textkit.lm.ngram import Floats, NgramModel
+from textkit.lm.ngram.log_table import LogTable
+from textkit.lm.ngram.model import Floats, NgramModel
 from textkit.lm.stream import Bools
 from textkit.lm.trie import END_ID, NgramTrie
 

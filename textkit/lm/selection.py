@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from textkit.lm.log_table import LogTable
 from textkit.lm.ngram import NgramModel
+from textkit.lm.ngram.log_table import LogTable
 from textkit.lm.stream import Bools
 from textkit.lm.trie import NgramTrie
 from textkit.text.vocab import Vocab

@@ -9,6 +9,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from textkit.engine import Engine, Serial, Threads
+
+_MOST_JOBS = 8  # threads that blocks of text keep busy
+
 
 def each(
     work: Callable[..., object],
@@ -58,3 +62,9 @@ def default_jobs() -> int:
     if (limit := _LIMIT.get()) is not None:
         return limit
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def engine_of(jobs: int | None) -> Engine:
+    """For blocks of text: threads, one for each processor but no more than pay, or `jobs`."""
+    jobs = jobs or min(default_jobs(), _MOST_JOBS)
+    return Serial() if jobs == 1 else Threads(jobs)

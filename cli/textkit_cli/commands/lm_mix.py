@@ -70,7 +70,7 @@ def command(
     check_ngram_output(output)
     if tune is not None:
         check_file(tune)
-    from textkit.lm.mixture import check_weights
+    from textkit.lm.mixing.mixture import check_weights
     from textkit.tasks.language_model.ngram_file import read_ngram_file, write_ngram_file
     from textkit.tasks.language_model.ngram_mixing import mix_ngrams
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from textkit.lm.log_table import LogTable
-from textkit.lm.ngram import Floats
+from textkit.lm.ngram.log_table import LogTable
+from textkit.lm.ngram.model import Floats
 from textkit.lm.trie import NgramTrie
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from textkit.lm.ngram import Floats
+from textkit.lm.ngram.model import Floats
 from textkit.lm.stream import Ints
 
 FALLBACK = (0.5, 1.0, 1.5)  # lmplz --discount_fallback takes the same

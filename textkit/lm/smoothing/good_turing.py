@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from textkit.lm.counts import NgramCounts
-from textkit.lm.log_table import LogTable
-from textkit.lm.ngram import Floats, Miss, NgramModel
+from textkit.lm.ngram.log_table import LogTable
+from textkit.lm.ngram.model import Floats, Miss, NgramModel
 from textkit.lm.smoothing.columns import log_table, of_history
 from textkit.lm.smoothing.recipe import recipe
 from textkit.lm.stream import Ints

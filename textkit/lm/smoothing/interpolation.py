@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textkit.lm.counts import NgramCounts
-from textkit.lm.ngram import Floats, NgramModel
+from textkit.lm.ngram.model import Floats, NgramModel
 from textkit.lm.smoothing.columns import log_table, of_history
 from textkit.text.vocab import Vocab
 

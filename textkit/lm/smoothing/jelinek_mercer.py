@@ -9,7 +9,7 @@ import numpy as np
 from textkit.data.encoded import EncodedCorpus
 from textkit.errors import InputError, UsageError
 from textkit.lm.counts import NgramCounts
-from textkit.lm.ngram import Floats, NgramModel
+from textkit.lm.ngram.model import Floats, NgramModel
 from textkit.lm.smoothing.interpolation import Level, interpolate
 from textkit.lm.smoothing.recipe import recipe
 from textkit.lm.stream import Bools, Stream

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from textkit.errors import UsageError
 from textkit.lm.counts import NgramCounts, counts_of_counts
-from textkit.lm.log_table import LogTable
-from textkit.lm.ngram import Floats, NgramModel
+from textkit.lm.ngram.log_table import LogTable
+from textkit.lm.ngram.model import Floats, NgramModel
 from textkit.lm.selection import select
 from textkit.lm.smoothing.discounts import FALLBACK, three_discounts
 from textkit.lm.smoothing.recipe import recipe

@@ -8,8 +8,8 @@ import numpy as np
 
 from textkit.errors import UsageError
 from textkit.lm.counts import NgramCounts
-from textkit.lm.log_table import LogTable
 from textkit.lm.ngram import Miss, NgramModel
+from textkit.lm.ngram.log_table import LogTable
 from textkit.lm.smoothing.columns import log_table, of_history
 from textkit.lm.smoothing.recipe import recipe
 from textkit.text.vocab import Vocab

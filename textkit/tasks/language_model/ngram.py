@@ -10,12 +10,12 @@ import numpy as np
 
 from textkit.data.encoded import EncodedCorpus
 from textkit.errors import CheckpointError, InputError
-from textkit.lm.arpa import check_words, write_arpa
-from textkit.lm.count_file import write_counts
+from textkit.lm.arpa.writer import check_words, write_arpa
 from textkit.lm.counts import NgramCounts
+from textkit.lm.counts.file import write_counts
 from textkit.lm.ngram import NgramModel
-from textkit.lm.ngram_folder import HEADER, fill_ngram
-from textkit.lm.ngram_folder import load_ngram as open_folder
+from textkit.lm.ngram.folder import HEADER, fill_ngram
+from textkit.lm.ngram.folder import load_ngram as open_folder
 from textkit.lm.score import MeasuredText
 from textkit.lm.smoothing.modified_kneser_ney import ModifiedKneserNey
 from textkit.tasks.language_model.config import LanguageModelConfig

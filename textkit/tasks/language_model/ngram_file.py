@@ -8,7 +8,7 @@ from pathlib import Path
 from textkit import atomic
 from textkit.errors import CheckpointError, UsageError
 from textkit.lm.ngram import NgramModel
-from textkit.lm.ngram_folder import HEADER, fill_ngram, load_ngram, read_header
+from textkit.lm.ngram.folder import HEADER, fill_ngram, load_ngram, read_header
 from textkit.text.pipeline import Pipeline
 from textkit.text.tokenizers.whitespace import WhitespaceTokenizer
 from textkit.train.checkpoint import MANIFEST, RunFolder
@@ -41,7 +41,7 @@ def read_ngram_file(path: Path | str) -> SavedNgram:
     """
     path = Path(path)
     if path.is_file():
-        from textkit.lm.arpa import read_arpa
+        from textkit.lm.arpa.writer import read_arpa
 
         return SavedNgram(read_arpa(path), _KENLM_WORDS)
     if is_model_folder(path):
@@ -76,12 +76,12 @@ def _read_folder(path: Path) -> SavedNgram:
 def write_ngram_file(saved: SavedNgram, path: Path | str, *, quantise: bool = False) -> None:
     """Write ARPA text where the name ends in .arpa or .gz, else a new model folder with its pipeline.
 
-    `quantise`: with 8-bit logarithms (see `textkit.lm.quantise`). Raises TextkitError when the folder exists
-    already or nothing can be written there, UsageError for a model that ARPA cannot hold.
+    `quantise`: with 8-bit logarithms (see `textkit.lm.ngram.quantise`). Raises TextkitError when the folder
+    exists already or nothing can be written there, UsageError for a model that ARPA cannot hold.
     """
     path, model = Path(path), saved.model
     if quantise:
-        from textkit.lm.quantise import quantise as quantised
+        from textkit.lm.ngram.quantise import quantise as quantised
 
         model = quantised(model)
     if path.suffix in ARPA_SUFFIXES:

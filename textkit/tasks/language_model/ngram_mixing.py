@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from textkit.data.interned import InternedText
 from textkit.errors import InputError, UsageError
-from textkit.lm.mixing import mix
-from textkit.lm.mixture import Mixture, check_weights
-from textkit.lm.mixture_weights import tune_weights
+from textkit.lm.mixing.mix import mix
+from textkit.lm.mixing.mixture import Mixture, check_weights
+from textkit.lm.mixing.weights import tune_weights
 from textkit.lm.score import MeasuredText, Score, score
 from textkit.tasks.language_model.ngram_file import SavedNgram
 

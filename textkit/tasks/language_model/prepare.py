@@ -79,7 +79,7 @@ def prepare(
 def _prepare_counts(
     config: LanguageModelConfig, ngram: NgramOptions, *, valid: Lines | None, test: Lines | None
 ) -> Prepared:
-    from textkit.lm.count_file import read_counts
+    from textkit.lm.counts.file import read_counts
 
     pipeline = make_pipeline(config, ())
     texts = _held_out(pipeline, valid=valid, test=test)

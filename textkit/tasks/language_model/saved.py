@@ -85,7 +85,7 @@ class SavedModel:
         import numpy as np
 
         from textkit.lm.ngram import NgramModel
-        from textkit.lm.ngram_sampling import NgramSampler
+        from textkit.lm.ngram.sampling import NgramSampler
 
         if length < 1 or samples < 1:
             raise UsageError(f"length and samples must be at least 1, not {length} and {samples}")

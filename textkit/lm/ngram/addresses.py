@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from textkit.lm.log_table import LN10, LogTable
+from textkit.lm.ngram.log_table import LN10, LogTable
 from textkit.lm.trie import NgramTrie
 
 

@@ -12,19 +12,19 @@ import numpy.typing as npt
 
 from textkit.data.encoded import EncodedCorpus
 from textkit.lm.history import History
-from textkit.lm.log_table import LN10, LogTable
-from textkit.lm.ngram_scores import Scores, score_corpus, score_sentences
-from textkit.lm.ngram_state import NgramState
+from textkit.lm.ngram.addresses import TableAddresses
+from textkit.lm.ngram.log_table import LN10, LogTable
+from textkit.lm.ngram.scores import Scores, score_corpus, score_sentences
+from textkit.lm.ngram.state import NgramState
+from textkit.lm.ngram.word_scorer import FullScore, WordScorer
 from textkit.lm.stream import Ints
-from textkit.lm.table_addresses import TableAddresses
 from textkit.lm.trie import END_ID, NgramTrie
-from textkit.lm.word_scorer import FullScore, WordScorer
 from textkit.text.vocab import Vocab
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from textkit.lm.ngram_sampling import NgramSampler
+    from textkit.lm.ngram.sampling import NgramSampler
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -175,8 +175,8 @@ class NgramModel:
         return result
 
     def sampler(self, *, temperature: float = 1.0) -> NgramSampler:
-        """What draws text from the model, ready for many draws; see `textkit.lm.ngram_sampling`."""
-        from textkit.lm.ngram_sampling import NgramSampler
+        """What draws text from the model, ready for many draws; see `textkit.lm.ngram.sampling`."""
+        from textkit.lm.ngram.sampling import NgramSampler
 
         return NgramSampler(self, temperature=temperature)
 

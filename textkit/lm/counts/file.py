@@ -19,15 +19,14 @@ import numpy.typing as npt
 
 from textkit.errors import InputError, UsageError
 from textkit.lm import ngram_text
-from textkit.lm.arpa_reader import BEGIN
-from textkit.lm.count_lines import Listed, read_pieces
-from textkit.lm.counting import Counts, tables
-from textkit.lm.counts import NgramCounts
+from textkit.lm.counts.lines import Listed, read_pieces
+from textkit.lm.counts.ngram_counts import NgramCounts
+from textkit.lm.counts.windows import Counts, tables
 from textkit.lm.language_model import END, SPECIALS, language_model_vocab
 from textkit.lm.ngram_text import Rows, WordBytes, check_words, ngram_ids, write_lines
 from textkit.lm.stream import Ints
 from textkit.lm.threads import default_jobs, each
-from textkit.lm.trie import END_ID, NgramTrie, Words, read_only
+from textkit.lm.trie import BEGIN, END_ID, NgramTrie, Words, read_only
 from textkit.text.token_batch import TokenBatch
 from textkit.text.token_table import TokenTable
 from textkit.text.vocab import Vocab

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from textkit.errors import InputError, UsageError
-from textkit.lm.ngram import Floats
+from textkit.lm.ngram.model import Floats
 
 CLOSE = 1e-7  # nats a token that the best weights can still be better by
 _STEPS = 10_000

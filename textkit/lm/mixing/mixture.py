@@ -13,9 +13,9 @@ import numpy as np
 from textkit.data.encoded import EncodedCorpus
 from textkit.errors import UsageError
 from textkit.lm.language_model import LanguageModel
-from textkit.lm.mixture_weights import tune_weights
-from textkit.lm.ngram import Floats
-from textkit.lm.shared_vocab import SharedVocab
+from textkit.lm.mixing.shared_vocab import SharedVocab
+from textkit.lm.mixing.weights import tune_weights
+from textkit.lm.ngram.model import Floats
 from textkit.text.vocab import Vocab
 
 if TYPE_CHECKING:

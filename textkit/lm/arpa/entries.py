@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from textkit.errors import InputError
-from textkit.lm.arpa_lines import Block
-from textkit.lm.log_table import Floats32
+from textkit.lm.arpa.lines import Block
+from textkit.lm.ngram.log_table import Floats32
 from textkit.lm.trie import Words
 from textkit.text.token_batch import TokenBatch
 from textkit.text.token_table import TokenTable

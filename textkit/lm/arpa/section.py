@@ -11,7 +11,7 @@ import numpy as np
 from textkit.engine import map_blocks
 from textkit.engine.engine import Engine
 from textkit.errors import InputError
-from textkit.lm.log_table import Floats32
+from textkit.lm.ngram.log_table import Floats32
 from textkit.lm.stream import Ints
 from textkit.lm.trie import NgramTrie, Words
 

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from textkit.errors import UsageError
-from textkit.lm.ngram_state import LONGEST, NgramState
-from textkit.lm.table_addresses import TableAddresses
+from textkit.lm.ngram.addresses import TableAddresses
+from textkit.lm.ngram.state import LONGEST, NgramState
+from textkit.lm.trie import BEGIN
 from textkit.text.vocab import Vocab
-
-BEGIN = "<s>"
 
 
 class FullScore(NamedTuple):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from textkit.lm.counting import LARGEST, Counts, Windows, tables
+from textkit.lm.counts.windows import LARGEST, Counts, Windows, tables
 from textkit.lm.stream import Ints
 from textkit.lm.trie import END_ID, NgramTrie, Words, read_only
 from textkit.scratch import Column, Scratch, release

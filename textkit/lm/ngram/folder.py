@@ -2,7 +2,7 @@
 
     header.json             format, smoothing, numbers of n-grams; the kind and digest of each file below
     vocab.txt               the words, as `Vocab.save` writes them
-    words.2.i32, ...        the tables of the trie and their logarithms (see `textkit.lm.table_file`)
+    words.2.i32, ...        the tables of the trie and their logarithms (see `textkit.lm.ngram.table_file`)
     first.1.i64, ...
     log_prob.1.f32, ...     quantised: log_prob.1.u8 and log_prob.1.centres.f32
     log_backoff.1.f32, ...
@@ -23,9 +23,9 @@ import numpy as np
 
 from textkit import __version__, atomic
 from textkit.errors import CheckpointError
-from textkit.lm.log_table import CENTRES, LogTable
-from textkit.lm.ngram import Miss, NgramModel
-from textkit.lm.table_file import SUFFIXES, Array, Look, open_table, write_table
+from textkit.lm.ngram.log_table import CENTRES, LogTable
+from textkit.lm.ngram.model import Miss, NgramModel
+from textkit.lm.ngram.table_file import SUFFIXES, Array, Look, open_table, write_table
 from textkit.lm.trie import NgramTrie
 from textkit.text import vocab_file
 from textkit.text.vocab import Vocab

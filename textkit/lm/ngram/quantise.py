@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from textkit.errors import UsageError
-from textkit.lm.log_table import CENTRES, Floats32, LogTable
-from textkit.lm.ngram import NgramModel
+from textkit.lm.ngram.log_table import CENTRES, Floats32, LogTable
+from textkit.lm.ngram.model import NgramModel
 
 Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from textkit.lm.counting import LARGEST, Counts, Windows, tables
-from textkit.lm.parts import Bigram, Joined, cuts
+from textkit.lm.counts.parts import Bigram, Joined, cuts
+from textkit.lm.counts.windows import LARGEST, Counts, Windows, tables
 from textkit.lm.stream import Ints
 from textkit.lm.trie import END_ID, NgramTrie
 from textkit.scratch import Scratch, release

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from textkit.data.encoded import EncodedCorpus
 from textkit.errors import InputError
-from textkit.lm.table_addresses import TableAddresses
+from textkit.lm.ngram.addresses import TableAddresses
 from textkit.lm.threads import each
 from textkit.lm.trie import END_ID
 from textkit.text.vocab import Vocab

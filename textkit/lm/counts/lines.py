@@ -12,12 +12,12 @@ import numpy.typing as npt
 
 from textkit.engine import map_blocks
 from textkit.errors import InputError
-from textkit.lm.arpa_lines import ArpaLines, Block
-from textkit.lm.arpa_reader import BEGIN, engine_of
-from textkit.lm.counting import LARGEST, Windows
+from textkit.lm.arpa.lines import ArpaLines, Block
+from textkit.lm.counts.windows import LARGEST, Windows
 from textkit.lm.language_model import END
 from textkit.lm.stream import Ints
-from textkit.lm.trie import Words, read_only
+from textkit.lm.threads import engine_of
+from textkit.lm.trie import BEGIN, Words, read_only
 from textkit.text.token_batch import TokenBatch
 from textkit.text.token_table import TokenTable
 

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from textkit.engine import Serial, Threads, map_blocks
+from textkit.engine import Serial, map_blocks
 from textkit.engine.engine import Engine
-from textkit.lm.arpa_entries import EntryParser
-from textkit.lm.arpa_lines import ArpaLines
-from textkit.lm.arpa_section import Section, grown
+from textkit.lm.arpa.entries import EntryParser
+from textkit.lm.arpa.lines import ArpaLines
+from textkit.lm.arpa.section import Section, grown
 from textkit.lm.language_model import SPECIALS
-from textkit.lm.log_table import LogTable
 from textkit.lm.ngram import NgramModel
-from textkit.lm.trie import NgramTrie
+from textkit.lm.ngram.log_table import LogTable
+from textkit.lm.threads import engine_of
+from textkit.lm.trie import BEGIN, NgramTrie
 from textkit.text.token_batch import TokenBatch
 from textkit.text.token_table import TokenTable
 from textkit.text.vocab import UNKNOWN, Vocab
 
-BEGIN = "<s>"
-_MOST_JOBS = 8  # one thread reads or writes the file: more than so many others would wait for it
 
 
 def read_arpa(path: Path | str, *, jobs: int | None = None) -> NgramModel:
@@ -46,12 +44,6 @@ def read_arpa(path: Path | str, *, jobs: int | None = None) -> NgramModel:
     """
     with ArpaLines.opened(Path(path)) as lines, engine_of(jobs) as engine:
         return _read(lines, engine)
-
-
-def engine_of(jobs: int | None) -> Engine:
-    """Threads, one for each processor but no more than pay, unless `jobs` says how many."""
-    jobs = jobs or min(os.cpu_count() or 1, _MOST_JOBS)
-    return Serial() if jobs == 1 else Threads(jobs)
 
 
 def _read(lines: ArpaLines, engine: Engine) -> NgramModel:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from textkit.errors import InputError, UsageError
-from textkit.lm.ngram_state import LONGEST
-from textkit.lm.table_addresses import TableAddresses
+from textkit.lm.ngram.addresses import TableAddresses
+from textkit.lm.ngram.state import LONGEST
 from textkit.lm.threads import each
 
 if TYPE_CHECKING:
-    from textkit.lm.ngram import NgramModel
+    from textkit.lm.ngram.model import NgramModel
 
 _UNKNOWN_ID, _END_ID = 0, 1
 _TOGETHER = 64  # rows that a thread draws at once

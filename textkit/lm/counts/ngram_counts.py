@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from textkit.data.encoded import EncodedCorpus
 from textkit.errors import InputError, UsageError
-from textkit.lm.counting import LARGEST, Windows, tables
-from textkit.lm.merging import merged
-from textkit.lm.parts import in_parts
+from textkit.lm.counts.merging import merged
+from textkit.lm.counts.parts import in_parts
+from textkit.lm.counts.windows import LARGEST, Windows, tables
 from textkit.lm.stream import Bools, Ints
 from textkit.lm.threads import default_jobs
 from textkit.lm.trie import END_ID, NgramTrie, plain, read_only

@@ -10,10 +10,10 @@ import numpy as np
 
 from textkit.errors import InputError
 from textkit.lm.backoff import check_backoff, known, log_probs_of, renormalised
-from textkit.lm.log_table import LogTable
-from textkit.lm.mixture import check_weights
-from textkit.lm.ngram import Floats, NgramModel
-from textkit.lm.shared_vocab import SharedVocab
+from textkit.lm.mixing.mixture import check_weights
+from textkit.lm.mixing.shared_vocab import SharedVocab
+from textkit.lm.ngram.log_table import LogTable
+from textkit.lm.ngram.model import Floats, NgramModel
 from textkit.lm.stream import Bools, Ints
 from textkit.lm.trie import NgramTrie
 

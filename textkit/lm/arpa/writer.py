@@ -29,7 +29,7 @@ import numpy.typing as npt
 
 from textkit.errors import UsageError
 from textkit.lm import ngram_text
-from textkit.lm.arpa_reader import read_arpa
+from textkit.lm.arpa.reader import read_arpa
 from textkit.lm.ngram import NgramModel
 from textkit.lm.ngram_text import Rows, WordBytes, check_words, ngram_ids, write_lines
 from textkit.scratch import release

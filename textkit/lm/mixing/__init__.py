@@ -1,0 +1,1 @@
+"""Several n-gram models as one."""
