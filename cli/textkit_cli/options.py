@@ -5,14 +5,14 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from textkit.errors import TextkitError, UsageError, unknown_name
-from textkit_corpora.compression import check_file
+from textkit_corpora.compression import check_file, is_standard
 from textkit_corpora.readers import read_lines
 
 if TYPE_CHECKING:
@@ -109,6 +109,18 @@ def check_folder(path: str) -> None:
     above = next(parent for parent in folder.absolute().parents if parent.exists())
     if not above.is_dir() or not os.access(above, os.W_OK):
         raise TextkitError(f"{path}: cannot be written: {above} is no folder that can be written to")
+
+
+def keep_apart(outputs: Mapping[str, str | None], inputs: Sequence[str]) -> None:
+    """Raise UsageError when an output, by option, would replace a file that is read, or another output."""
+    known = {os.path.realpath(name): f"the input {name}" for name in inputs if not is_standard(name)}
+    for option, name in outputs.items():
+        if name is None or is_standard(name):
+            continue
+        place = os.path.realpath(name)
+        if place in known:
+            raise UsageError(f"{option} {name} would replace {known[place]}; name another file")
+        known[place] = f"the output of {option}"
 
 
 def choose(kind: str, value: str, known: Iterable[str]) -> str:

@@ -157,3 +157,46 @@ def test_a_full_disk_is_told_and_leaves_nothing(text: Path, tmp_path: Path) -> N
     assert "no temporary files for" in err.splitlines()[-1]
     assert "file too large" in err.splitlines()[-1]
     assert [path.name for path in tmp_path.iterdir()] == ["text.txt"]
+
+
+def test_pruning_works_where_no_sentence_is_as_long_as_the_order(tmp_path: Path, textkit: Run) -> None:
+    ran = textkit(
+        "train-lm", "--order", 5, "--prune", 0, 1, "--arpa", tmp_path / "m.arpa", stdin="a b\na b\nb a\na\n"
+    )
+    assert ran.status == 0, ran.err
+    assert sections(tmp_path / "m.arpa") == {1: 5, 2: 4, 3: 2, 4: 1, 5: 0}  # as lmplz has it
+
+
+def test_counts_are_written_and_taken_in_place_of_a_text(text: Path, tmp_path: Path, textkit: Run) -> None:
+    one, counts, other = tmp_path / "one.arpa", tmp_path / "counts.gz", tmp_path / "other.arpa"
+    assert textkit("train-lm", text, "--order", 3, "--arpa", one, "--write-counts", counts).status == 0
+    ran = textkit("train-lm", "--counts", counts, "--order", 3, "--arpa", other, "--test", text)
+    assert ran.status == 0, ran.err
+    assert sections(one) == sections(other)
+    short = tmp_path / "short.txt"
+    short.write_text("a b\na b\n")
+    assert textkit("train-lm", short, "--arpa", one, "--write-counts", counts).status == 0
+    assert textkit("train-lm", "--counts", counts, "--arpa", other).status == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["text.txt", "--arpa", "text.txt"],
+            "--arpa text.txt would replace the input text.txt; name another",
+        ),
+        (["text.txt", "--arpa", "x", "--write-counts", "x"], "would replace the output of --arpa"),
+        (["text.txt", "-o", "-"], "a run is a folder, and cannot go to standard output"),
+        (["text.txt", "--counts", "c", "-o", "x"], "--counts are taken in place of a text; leave out FILES"),
+    ],
+)
+def test_outputs_replace_nothing_that_is_read(
+    arguments: list[str], message: str, text: Path, textkit: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(text.parent)
+    before = text.read_bytes()
+    ran = textkit("train-lm", *arguments)
+    assert ran.status == 2
+    assert message in ran.err
+    assert text.read_bytes() == before

@@ -287,8 +287,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"x: cannot be read: a damaged or truncated gzip file$"):
         read_counts([path])
     path.write_text("a b\t1\nb\t1\n")
-    with pytest.raises(InputError, match=r"x: the longest n-grams have 2 words, not the 3 asked for$"):
-        read_counts([path], order=3)
+    assert read_counts([path], order=3)[0].order == 2
     path.write_text(f"a\t{10**18 - 1}\n" * 5)
     with pytest.raises(InputError, match=r"the counts add up to 2\*\*62 and more"):
         read_counts([path])

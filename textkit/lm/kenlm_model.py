@@ -18,18 +18,19 @@ _named = partial(tuple.__new__, FullScoreReturn)  # as FullScoreReturn._make doe
 class Model:
     """An n-gram model asked as KenLM's Python binding is asked: decimal logarithms, its method names.
 
-    Reads an ARPA file, gzipped or not, or a folder that textkit wrote, but no binary file of KenLM's.
-    Words stand between ASCII white space; probabilities are summed in double precision, where KenLM's are
-    single. Raises InputError or CheckpointError for what cannot be read.
+    Reads an ARPA file, gzipped or not, or a model or run folder that textkit wrote, but no binary file of
+    KenLM's. Words stand between ASCII white space; probabilities are summed in double precision, where
+    KenLM's are single. Raises InputError or CheckpointError for what cannot be read.
     """
 
     def __init__(self, path: str | bytes | os.PathLike[str]) -> None:
-        from textkit.lm.arpa.writer import read_arpa
+        from textkit.lm.arpa import read_arpa
         from textkit.lm.ngram.folder import load_ngram
 
         name = Path(os.fsdecode(path))
         self.path = os.fsencode(name.absolute())
-        model = load_ngram(name) if name.is_dir() else read_arpa(name)
+        folder = name / "model" if (name / "model").is_dir() else name  # of a run
+        model = load_ngram(folder) if name.is_dir() else read_arpa(name)
         self.order = model.order
         self._scorer = WordScorer(model.addresses, model.vocab)
         self._step, self._table = self._scorer.step, self._scorer.table

@@ -17,6 +17,7 @@ from textkit.lm.threads import default_jobs, each
 from textkit.scratch import IN_MEMORY, Scratch, release
 
 BEGIN = "<s>"  # how it is written: it stands in histories, never in a vocabulary
+LONGEST = 30  # words of an n-gram that a state can hold
 END_ID = 1  # "</s>" in every language model's vocabulary
 
 Words: TypeAlias = npt.NDArray[np.int32]

@@ -124,6 +124,10 @@ def _train(
     ngram = _ngram_options(
         checked, arpa=arpa, memory=memory, tmp=tmp, counts=counts, write_counts=write_counts, jobs=jobs
     )
+    read_files = [*(files or []), *(counts or []), *(name for name in (valid, test, config) if name)]
+    options.keep_apart({"--output": output, "--arpa": arpa, "--write-counts": write_counts}, read_files)
+    if output == "-":
+        raise UsageError("a run is a folder, and cannot go to standard output: name one with --output RUN")
     if counts and files:
         raise UsageError("--counts are taken in place of a text; leave out FILES")
 

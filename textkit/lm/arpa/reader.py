@@ -17,11 +17,10 @@ from textkit.lm.language_model import SPECIALS
 from textkit.lm.ngram import NgramModel
 from textkit.lm.ngram.log_table import LogTable
 from textkit.lm.threads import engine_of
-from textkit.lm.trie import BEGIN, NgramTrie
+from textkit.lm.trie import BEGIN, LONGEST, NgramTrie
 from textkit.text.token_batch import TokenBatch
 from textkit.text.token_table import TokenTable
 from textkit.text.vocab import UNKNOWN, Vocab
-
 
 
 def read_arpa(path: Path | str, *, jobs: int | None = None) -> NgramModel:
@@ -91,6 +90,8 @@ def _sizes(lines: ArpaLines) -> tuple[list[int], str | None]:
         if not match or int(match[1]) != len(sizes) + 1:
             lines.fail(f"'ngram {len(sizes) + 1}=COUNT' is due here, not {line[:40]!r}")
         sizes.append(int(match[2]))
+    if len(sizes) > LONGEST:
+        lines.fail(f"n-grams of {len(sizes)} words; {LONGEST} are the most that can be asked")
     if not sizes:
         lines.fail("\\data\\ must announce how many n-grams there are: 'ngram 1=COUNT'")
     return sizes, line

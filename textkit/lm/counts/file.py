@@ -60,7 +60,8 @@ def read_counts(
 
     Files may be gzipped, and lines stand in any order. An n-gram without a line counts as often as it
     is continued, so that the longest n-grams and the shorter ones that end in `</s>` will do; one that is
-    counted more often than it is continued keeps its count. `order` leaves out longer n-grams. `jobs`
+    counted more often than it is continued keeps its count. `order` leaves out longer n-grams; if there are
+    only shorter ones, the counts are of a lower order. `jobs`
     threads parse.
 
     Equal counts come of a text and of its count files, but words are `first_seen` in the order of their ids
@@ -85,9 +86,6 @@ def read_counts(
     table.add(TokenBatch.of([_MARKS]))
     pieces = [piece for path in paths for piece in read_pieces(Path(path), table, jobs=jobs)]
     longest = max(int(piece.lengths.max(initial=1)) for piece in pieces)
-    if order is not None and order > longest:
-        names = ", ".join(map(str, paths))
-        raise InputError(f"{names}: the longest n-grams have {longest} words, not the {order} asked for")
     listed = Listed.of(pieces, len(table), longest=longest)
     tokens = table.tokens()
     codes, vocab = _vocab(tokens, listed.alone)

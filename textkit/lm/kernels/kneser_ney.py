@@ -64,6 +64,7 @@ def smooth(
         if total > 0:
             weight = (discounts[1] * one + discounts[2] * two + discounts[3] * more + cut) / total
         weights[history] = weight
+        total = max(total, 1)  # counts that were given may say that nothing stands before a continuation
         for row in range(first[history], first[history + 1]):
             prefetch(lower, links[min(row + _AHEAD, links.size - 1)])
             count = adjusted[row]

@@ -26,7 +26,7 @@ from textkit.errors import CheckpointError
 from textkit.lm.ngram.log_table import CENTRES, LogTable
 from textkit.lm.ngram.model import Miss, NgramModel
 from textkit.lm.ngram.table_file import SUFFIXES, Array, Look, open_table, write_table
-from textkit.lm.trie import NgramTrie
+from textkit.lm.trie import LONGEST, NgramTrie
 from textkit.text import vocab_file
 from textkit.text.vocab import Vocab
 
@@ -140,6 +140,8 @@ def read_header(folder: Path) -> Header:
             for name, table in document["tables"].items()
         }
         sizes = tuple(map(int, document["sizes"]))
+        if len(sizes) > LONGEST:
+            raise ValueError(f"n-grams of {LONGEST} words at most can be asked, not of {len(sizes)}")
         notes = tuple(map(str, document["notes"]))
         vocab, pipeline = str(document["vocab"]), str(document["pipeline"])
         return Header(str(document["smoothing"]), miss, notes, sizes, vocab, pipeline, tables)

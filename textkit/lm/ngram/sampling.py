@@ -9,8 +9,8 @@ import numpy as np
 
 from textkit.errors import InputError, UsageError
 from textkit.lm.ngram.addresses import TableAddresses
-from textkit.lm.ngram.state import LONGEST
 from textkit.lm.threads import each
+from textkit.lm.trie import LONGEST
 
 if TYPE_CHECKING:
     from textkit.lm.ngram.model import NgramModel

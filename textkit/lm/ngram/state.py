@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 
-LONGEST = 30  # the order of the longest n-grams for which a state has room
+from textkit.lm.trie import LONGEST
 
 
 class NgramState:

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from textkit.errors import UsageError
 from textkit.lm.ngram.addresses import TableAddresses
-from textkit.lm.ngram.state import LONGEST, NgramState
-from textkit.lm.trie import BEGIN
+from textkit.lm.ngram.state import NgramState
+from textkit.lm.trie import BEGIN, LONGEST
 from textkit.text.vocab import Vocab
 
 

@@ -90,7 +90,7 @@ class ModifiedKneserNey:
                 log_backoff.append(_log10(weights, jobs))
         log_prob.append(_log10(prob, jobs))
         model = NgramModel(vocab, trie, tuple(log_prob), tuple(log_backoff), recipe(self), notes=tuple(notes))
-        return select(model, [mask == 0 for mask in pruned]) if pruned[-1].size else model
+        return select(model, [mask == 0 for mask in pruned]) if any(mask.size for mask in pruned) else model
 
     def discounts(self, counts: NgramCounts) -> Floats:
         """What is taken from adjusted counts of 0, 1, 2, and 3 or more at each order, (order, 4).
