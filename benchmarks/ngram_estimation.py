@@ -162,6 +162,7 @@ def nltk_rows(train: Path, test: Path, repeat: int) -> list[list[str]]:
     words = [word for line in read_words([test]) for word in [*line, "</s>"]][:NLTK_TOKENS]
     corpus = EncodedCorpus.from_sequences([model.vocab.encode(words)])
     trigrams = [(words[i - 2], words[i - 1], words[i]) for i in range(2, len(words))]
+    model.log_probs(corpus)  # its loops are compiled, or loaded, once
     scoring = row(
         f"Kneser-Ney, order 3, scoring {NLTK_TOKENS} tokens, once",
         lambda: np.sum(model.log_probs(corpus)),

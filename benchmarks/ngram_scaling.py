@@ -50,7 +50,9 @@ def first_tokens(lines: Iterator[list[str]], tokens: float) -> Iterator[list[str
         yield line
 
 
-def works(text: Path, out: Path, order: int, memory: list[str]) -> dict[str, Callable[[], Cost]]:
+def works(
+    text: Path, out: Path, order: int, *, memory: list[str], peers: list[str]
+) -> dict[str, Callable[[], Cost]]:
     """The programs to compare."""
 
     def work(command: list[str]) -> Callable[[], Cost]:
@@ -66,7 +68,7 @@ def works(text: Path, out: Path, order: int, memory: list[str]) -> dict[str, Cal
     for limit in memory:
         bounded = ("--memory", limit, "--tmp", str(out))
         found[f"textkit --memory {limit}"] = work(textkit_command(text, *made, *bounded, order=order))
-    for limit in ("1G", "50%") if find_lmplz() else ():
+    for limit in peers if find_lmplz() else ():
         options = ["--intermediate", str(out / "m")]
         command = lmplz_command(text, out, order=order, memory=limit, options=options)
         found[f"lmplz -S {limit}"] = work(command)
@@ -91,6 +93,7 @@ def main() -> None:
     parser.add_argument("--tokens", type=float, nargs="+", default=[2e6, 2e7, 1e8])
     parser.add_argument("--orders", type=int, nargs="+", default=[3, 5])
     parser.add_argument("--memory", nargs="+", default=[], help="also measure textkit held to so much memory")
+    parser.add_argument("--lmplz", nargs="+", default=["1G", "50%"], help="what -S of lmplz to measure")
     parser.add_argument("--repeat", type=int, default=1, help="runs of each program; the medians count")
     parser.add_argument("--folder", help="where texts, models and temporary files go")
     parser.add_argument("--write", action="store_true", help="put the table into RESULTS.md")
@@ -103,8 +106,12 @@ def main() -> None:
             words = write_words(text, first_tokens(endless(options.text), tokens))
             for order in options.orders:
                 if not rows:
-                    works(text, out, 2, [])["textkit"]()  # its loops are compiled once on a machine
-                costs = costs_in_turns(works(text, out, order, options.memory), repeat=options.repeat)
+                    works(text, out, 2, memory=[], peers=[])[
+                        "textkit"
+                    ]()  # its loops are compiled once on a machine
+                costs = costs_in_turns(
+                    works(text, out, order, memory=options.memory, peers=options.lmplz), repeat=options.repeat
+                )
                 for program, cost in costs.items():
                     rows.append([f"{words:,}", str(order), program, *shown(cost, words)])
     head = ["words", "order", "program", "time", "a million words", "peak memory", "a word"]

@@ -70,7 +70,8 @@ def check_words(vocab: Vocab, path: Path | str, *, kind: str = "an ARPA file") -
         if not token or token == BEGIN or _BREAKS.search(token):
             raise UsageError(
                 f"{path}: the word {token!r} (id {i}) cannot stand in {kind}, which parts words at blanks "
-                f"and keeps {BEGIN} to itself; clean the text of it and start again"
+                f"and keeps {BEGIN} to itself; clean the text of it, or write blanks as another sign, and "
+                "start again"
             )
 
 

@@ -54,7 +54,7 @@ def _train(
         str | None,
         typer.Option(
             metavar="SIZE",
-            help="n-gram: sort and merge in about so much memory, as 2G, and keep all tables in files.",
+            help="n-gram: sort in about so much memory, as 2G (1M at least), and keep all tables in files.",
         ),
     ] = None,
     tmp: Annotated[

@@ -66,7 +66,8 @@ def read_counts(
 
     Equal counts come of a text and of its count files, but words are `first_seen` in the order of their ids
     there: it decides which n-grams lmplz treats in a way of its own (`NgramCounts.last_in_suffix_order`), so
-    that a model from count files may differ from lmplz's in the last digits of a discount.
+    that a model from count files may differ from lmplz's: in the last digits of a discount, and on small
+    texts, where one n-gram more or less of a count matters, by more.
 
     Raises InputError, with the line, for what is no n-gram with its count, for a count below the sum of its
     continuations, and for an n-gram that is there without its last words alone, which estimation needs.

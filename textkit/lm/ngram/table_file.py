@@ -18,12 +18,14 @@ import numpy as np
 import numpy.typing as npt
 
 from textkit.errors import CheckpointError
+from textkit.scratch import release
 
 Array = npt.NDArray[Any]
 Look = Callable[[Array], str]
 
 SUFFIXES = {"int32": ".i32", "int64": ".i64", "float32": ".f32", "uint8": ".u8"}
 
+_RELEASE = 32  # pieces after which a mapped table gives back the memory of its pages
 _PAGE = 4096
 _PIECE = 256 * _PAGE  # bytes looked at together: they stay in the cache
 
@@ -32,10 +34,13 @@ def write_table(path: Path, table: Array) -> str:
     """Write the numbers of `table` (rows,), little-endian, piece by piece; gives their digest."""
     digest = hashlib.sha256()
     with path.open("wb") as file:
-        for piece in _pieces(table):
+        for number, piece in enumerate(_pieces(table)):
             plain = np.ascontiguousarray(piece, dtype=piece.dtype.newbyteorder("<"))
             file.write(plain.data)
             _add(digest, plain)
+            if number % _RELEASE == 0:
+                release(table)
+    release(table)
     return digest.hexdigest()
 
 

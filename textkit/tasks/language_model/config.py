@@ -120,6 +120,11 @@ class LanguageModelConfig(BaseModel):
                 here = f"model '{self.model}' with unit '{self.unit}'"
                 raise UsageError(f"the setting '{name}' is for {owner}, not for {here}")
         if self.model == "ngram":
+            if len(self.prune) > self.order:
+                raise UsageError(
+                    f"prune has {len(self.prune)} thresholds, but a model of order {self.order} takes "
+                    f"{self.order} at most"
+                )
             self.make_smoothing()  # raises for what it does not know
             if self.limit_vocab is not None and self.smoothing != "modified-kneser-ney":
                 raise UsageError("limit_vocab is for the smoothing modified-kneser-ney")
