@@ -23,58 +23,70 @@ if TYPE_CHECKING:
     from textkit.tasks.language_model import NgramOptions
 
 
+Run = Annotated[str | None, typer.Option("--output", "-o", metavar="RUN", help="The run folder to make.")]
+Valid = Annotated[str | None, typer.Option(metavar="FILE", help="Text that decides when to stop.")]
+Test = Annotated[str | None, typer.Option(metavar="FILE", help="Text to report on at the end.")]
+Config = Annotated[
+    str | None, typer.Option(metavar="TOML", help="Settings from a file; options override it.")
+]
+Resume = Annotated[
+    str | None, typer.Option(metavar="RUN", help="Go on with an interrupted run, or for more --epochs.")
+]
+Arpa = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE", help="n-gram: write the model as ARPA text (.gz: packed), also without a RUN."
+    ),
+]
+Prune = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N...",
+        help="n-gram: leave out what was counted at most so often: a number an order, as 0 0 1, the last "
+        "for all higher orders too.",
+    ),
+]
+Memory = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SIZE",
+        help="n-gram: sort in about so much memory, as 2G (1M at least), and keep all tables in files.",
+    ),
+]
+Tmp = Annotated[
+    str | None,
+    typer.Option(metavar="DIR", help="With --memory: where the files are, on a disk with room."),
+]
+Counts = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FILE",
+        help="n-gram: counts in place of FILES, `w1 w2<TAB>count` a line; may be repeated.",
+    ),
+]
+WriteCounts = Annotated[
+    str | None, typer.Option(metavar="FILE", help="n-gram: write the counts too (.gz: packed).")
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option("--jobs", "-j", metavar="N", min=1, help="n-gram: threads.  [default: one a core]"),
+]
+
+
 def _train(
     files: options.Files = None,
-    output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="RUN", help="The run folder to make.")
-    ] = None,
-    valid: Annotated[str | None, typer.Option(metavar="FILE", help="Text that decides when to stop.")] = None,
-    test: Annotated[str | None, typer.Option(metavar="FILE", help="Text to report on at the end.")] = None,
-    config: Annotated[
-        str | None, typer.Option(metavar="TOML", help="Settings from a file; options override it.")
-    ] = None,
-    resume: Annotated[
-        str | None, typer.Option(metavar="RUN", help="Go on with an interrupted run, or for more --epochs.")
-    ] = None,
-    arpa: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE", help="n-gram: write the model as ARPA text (.gz: packed), also without a RUN."
-        ),
-    ] = None,
-    prune: Annotated[
-        str | None,
-        typer.Option(
-            metavar="N...",
-            help="n-gram: leave out what was counted at most so often: a number an order, as 0 0 1, the last "
-            "for all higher orders too.",
-        ),
-    ] = None,
-    memory: Annotated[
-        str | None,
-        typer.Option(
-            metavar="SIZE",
-            help="n-gram: sort in about so much memory, as 2G (1M at least), and keep all tables in files.",
-        ),
-    ] = None,
-    tmp: Annotated[
-        str | None,
-        typer.Option(metavar="DIR", help="With --memory: where the files are, on a disk with room."),
-    ] = None,
-    counts: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FILE",
-            help="n-gram: counts in place of FILES, `w1 w2<TAB>count` a line; may be repeated.",
-        ),
-    ] = None,
-    write_counts: Annotated[
-        str | None, typer.Option(metavar="FILE", help="n-gram: write the counts too (.gz: packed).")
-    ] = None,
-    jobs: Annotated[
-        int | None,
-        typer.Option("--jobs", "-j", metavar="N", min=1, help="n-gram: threads.  [default: one a core]"),
-    ] = None,
+    output: Run = None,
+    valid: Valid = None,
+    test: Test = None,
+    config: Config = None,
+    resume: Resume = None,
+    arpa: Arpa = None,
+    prune: Prune = None,
+    memory: Memory = None,
+    tmp: Tmp = None,
+    counts: Counts = None,
+    write_counts: WriteCounts = None,
+    jobs: Jobs = None,
     tokenizer_option: options.TokenizerOptions = None,
     field: options.Field = None,
     errors: options.Errors = "strict",
@@ -110,10 +122,7 @@ def _train(
         }
         _resume(resume, epochs=settings.get("epochs"), given=given, quiet=quiet)
         return
-    if output is None and arpa is None:
-        raise UsageError("name the run folder to make with --output RUN")
-    if output is not None:
-        options.check_folder(output)
+    _check_output(output, arpa=arpa)
     if config is not None:
         settings = language_model.read_config(config) | settings
     if prune is not None:
@@ -126,8 +135,6 @@ def _train(
     )
     read_files = [*(files or []), *(counts or []), *(name for name in (valid, test, config) if name)]
     options.keep_apart({"--output": output, "--arpa": arpa, "--write-counts": write_counts}, read_files)
-    if output == "-":
-        raise UsageError("a run is a folder, and cannot go to standard output: name one with --output RUN")
     if counts and files:
         raise UsageError("--counts are taken in place of a text; leave out FILES")
 
@@ -146,6 +153,16 @@ def _train(
             say=lambda message: say(message, quiet=quiet),
         )
     _report(output, scores, quiet=quiet)
+
+
+def _check_output(output: str | None, *, arpa: str | None) -> None:
+    """Say before the work what would be said after it."""
+    if output is None and arpa is None:
+        raise UsageError("name the run folder to make with --output RUN")
+    if output == "-":
+        raise UsageError("a run is a folder, and cannot go to standard output: name one with --output RUN")
+    if output is not None:
+        options.check_folder(output)
 
 
 def _thresholds(text: str) -> list[int]:

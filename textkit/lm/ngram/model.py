@@ -60,29 +60,6 @@ class NgramModel:
     miss: Miss = Miss()
     notes: tuple[str, ...] = ()
 
-    @staticmethod
-    def of_natural(
-        vocab: Vocab,
-        trie: NgramTrie,
-        *,
-        log_prob: Sequence[Floats],
-        log_backoff: Sequence[Floats],
-        smoothing: str,
-        miss: Miss = Miss(),
-        notes: Sequence[str] = (),
-    ) -> NgramModel:
-        """A model from natural logarithms; what they say of `<s>` alone, never asked for, is dropped."""
-        log_prob[0][-1] = 0.0
-        return NgramModel(
-            vocab,
-            trie,
-            tuple(map(LogTable.of_natural, log_prob)),
-            tuple(map(LogTable.of_natural, log_backoff)),
-            smoothing,
-            miss,
-            tuple(notes),
-        )
-
     @property
     def order(self) -> int:
         """The length of the longest n-grams: one word and order - 1 words of history."""
