@@ -140,19 +140,13 @@ def test_last_in_suffix_order_equals_sorting(text: list[list[int]], order: int) 
     assert found == expected
 
 
-@given(TEXTS, st.integers(0, 4), st.integers(1, 9))
+@given(TEXTS)
 @settings(max_examples=60, deadline=None)
-def test_chunks_are_stretches_of_the_whole_stream(text: list[list[int]], lead: int, size: int) -> None:
-    corpus = corpus_of(text)
-    whole = Stream.of(corpus, V)
-    start = 0
-    for chunk in Stream.chunks(corpus, V, lead=lead, size=size):
-        begin, end = start - chunk.lead, start - chunk.lead + len(chunk.words)
-        assert np.array_equal(chunk.words, whole.words[begin:end])
-        assert np.array_equal(chunk.places, whole.places[begin:end])
-        assert chunk.is_token().sum() == (whole.places[start:end] > 0).sum()
-        start = end
-    assert start == len(whole.words)
+def test_a_stream_is_the_text_with_its_sentence_starts(text: list[list[int]]) -> None:
+    stream = Stream.of(corpus_of(text), V)
+    assert stream.words.tolist() == [word for sentence in text for word in (V, *sentence, 1)]
+    assert stream.places.tolist() == [place for sentence in text for place in range(len(sentence) + 2)]
+    assert np.array_equal(stream.is_token(), stream.words != V)
 
 
 def test_counts_of_counts() -> None:

@@ -18,6 +18,7 @@ from textkit.lm.arpa import write_arpa
 from textkit.lm.counts import NgramCounts
 from textkit.lm.history import History
 from textkit.lm.ngram import NgramModel
+from textkit.lm.ngram.log_table import LogTable
 from textkit.lm.pruning import prune_entropy, removal_costs
 from textkit.lm.smoothing.catalog import make_smoothing
 from textkit.text.vocab import Vocab
@@ -181,13 +182,9 @@ def test_an_ngram_that_says_what_backing_off_says_goes_first() -> None:
     """All words equally likely after everything: no n-gram is worth anything."""
     model = estimate("jelinek-mercer", [[2, 3, 4, 5, 0, 2, 3, 4, 5, 0]] * 3, 2)
     uniform = np.full(V, -math.log(V))
-    table = NgramModel.of_natural(
-        VOCAB,
-        model.trie,
-        log_prob=[np.append(uniform, 0.0), np.full(model.trie.size(2), -math.log(V))],
-        log_backoff=[np.zeros(V + 1)],
-        smoothing="uniform",
-    )
+    pairs = np.full(model.trie.size(2), -math.log(V))
+    log_prob = (LogTable.of_natural(np.append(uniform, 0.0)), LogTable.of_natural(pairs))
+    table = NgramModel(VOCAB, model.trie, log_prob, (LogTable.of_natural(np.zeros(V + 1)),), "uniform")
     assert prune_entropy(table, 1e-6).order == 1
 
 

@@ -82,8 +82,7 @@ def _windows(run: Counted, begin: Bigram, end: Bigram) -> tuple[npt.NDArray[np.i
     those at the ends of sentences.
     """
     trie, raw = run
-    columns = [_row(trie, cut) for cut in (begin, end)]
-    low, high = columns
+    low, high = _row(trie, begin), _row(trie, end)
     firsts = np.searchsorted(trie.first[0], np.arange(low, high), side="right") - 1
     known = np.stack([firsts.astype(np.int32), trie.words[1][low:high]], axis=1)  # the n-grams of order k
     texts, weights = [], []

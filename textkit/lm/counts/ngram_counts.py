@@ -15,7 +15,7 @@ from textkit.errors import InputError, UsageError
 from textkit.lm.counts.merging import merged
 from textkit.lm.counts.parts import in_parts
 from textkit.lm.counts.windows import LARGEST, Windows, tables
-from textkit.lm.stream import Bools, Ints
+from textkit.lm.stream import Ints
 from textkit.lm.threads import default_jobs
 from textkit.lm.trie import END_ID, NgramTrie, plain, read_only
 from textkit.scratch import IN_MEMORY, Scratch, release
@@ -132,11 +132,6 @@ class NgramCounts:
     def vocab_size(self) -> int:
         """V, the number of words that can be predicted."""
         return self.trie.vocab_size
-
-    def starts_sentence(self, order: int) -> Bools:
-        """Which n-grams of `order` begin with `<s>`."""
-        starts: Bools = np.arange(self.trie.size(order)) >= self.trie.begins(order)
-        return starts
 
     def adjusted(self, order: int, links: npt.NDArray[Any] | None = None) -> npt.NDArray[Any]:
         """The counts that Kneser-Ney smoothing uses, as KenLM defines them.
