@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from textkit.text.kernels.compiled import compiled
 from textkit.text.kernels.prefetch import prefetch
+from textkit.text.kernels.utf8 import eight_bytes
 
 Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int32]
@@ -22,7 +23,7 @@ _CODE = np.int64(0xFFFFFFFF)
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio: Knuth's multiplier
 _MIX = np.uint64(0xBF58476D1CE4E5B9)  # of splitmix64
 # Unsigned places spare the test whether an index is negative, and let eight bytes be loaded as one.
-_0, _1, _2, _3, _4, _5, _6, _7, _8 = (np.uint64(i) for i in range(9))
+_0, _1, _2, _8 = (np.uint64(i) for i in (0, 1, 2, 8))
 _16, _LENGTH = np.uint64(16), np.uint64(31)
 
 
@@ -35,16 +36,7 @@ def _word(data: Bytes, place: np.uint64, count: np.uint64) -> np.uint64:
     """
     back = place - min(place, np.uint64(data.size) - _8)
     place -= back
-    value = (
-        np.uint64(data[place])
-        | np.uint64(data[place + _1]) << np.uint64(8)
-        | np.uint64(data[place + _2]) << np.uint64(16)
-        | np.uint64(data[place + _3]) << np.uint64(24)
-        | np.uint64(data[place + _4]) << np.uint64(32)
-        | np.uint64(data[place + _5]) << np.uint64(40)
-        | np.uint64(data[place + _6]) << np.uint64(48)
-        | np.uint64(data[place + _7]) << np.uint64(56)
-    )
+    value = eight_bytes(data, place)
     right, left = back << _2, (_8 - count) << _2
     return value >> right >> right << left << left
 
