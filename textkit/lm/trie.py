@@ -146,6 +146,11 @@ class NgramTrie:
         """Where the children of each row of order - 1 begin, and their words, as compiled code takes them."""
         return read_only(self.first[order - 2]), read_only(self.words[order - 1])
 
+    def children(self, order: int, rows: Ints) -> tuple[Ints, Ints]:
+        """The n-grams that continue those in `rows` of `order`: first and end row in order + 1."""
+        first = self.first[order - 1]
+        return first[rows], first[rows + 1]
+
     def sum_by_prefix(self, order: int, values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """The sums of `values`, one for each n-gram of `order`, over those with the same prefix.
 
