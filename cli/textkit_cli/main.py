@@ -40,12 +40,13 @@ COMMANDS = {
     "train-tokenizer": "Train a subword tokenizer (unigram or BPE) on text.",
     "train-lm": "Train a language model, n-gram or neural, on text.",
     "score": "Score text with a trained model: perplexity, bits.",
+    "compare": "Compare language models of any kind on the same text.",
     "filter": "Keep the part of a corpus that a language model finds likeliest.",
     "generate": "Continue a prompt with a trained language model.",
-    "lm-info": "Describe an n-gram model.",
+    "lm-info": "Describe a language model.",
     "lm-prune": "Make an n-gram model smaller by what its n-grams are worth.",
     "lm-mix": "Mix n-gram models, with weights tuned on held-out text.",
-    "lm-convert": "Convert an n-gram model: run, ARPA text, binary folder.",
+    "lm-convert": "Convert a language model: run, ARPA text, binary folder, ONNX.",
     "corpora": "List, describe and locate the sample corpora.",
 }
 

@@ -1,4 +1,4 @@
-"""A progress bar over the steps of an epoch, on standard error, for people only."""
+"""A progress bar over the steps of a training, on standard error, for people only."""
 
 from __future__ import annotations
 
@@ -9,33 +9,48 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from textkit.train.trainer import Progress
+    from textkit.train.progress import Progress
+
+SHAPE = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}, {remaining} left{postfix}]"
 
 
 @contextlib.contextmanager
 def training_bar(*, quiet: bool) -> Iterator[Callable[[Progress, int], None]]:
-    """A function to call after each step with the progress and the steps of an epoch.
+    """A function to call after each step with the progress and the steps of the epoch.
 
-    Nothing is shown when `quiet` or when standard error is no terminal.
+    The bar is that of the whole training, should nothing stop it early: how much is done, time so far and
+    time left, tokens a second, perplexity since the last log record. Nothing is shown when `quiet` or
+    when standard error is no terminal.
     """
     if quiet or sys.stderr is None or not sys.stderr.isatty():
         yield lambda _progress, _steps: None
         return
     from tqdm import tqdm
 
-    bar: Any = tqdm(unit="step", leave=False, file=sys.stderr)
+    bar: Any = None
 
     def watch(progress: Progress, steps: int) -> None:
-        done = progress.step_in_epoch
-        if done < bar.n or bar.total != steps:  # a new epoch
-            bar.reset(total=steps)
-        bar.set_description(f"epoch {progress.epoch + 1}", refresh=False)
+        nonlocal bar
+        if bar is None:  # at the first step, perhaps of a resumed training
+            begin = progress.step - 1
+            bar = tqdm(
+                total=progress.total,
+                initial=begin,
+                leave=False,
+                file=sys.stderr,
+                bar_format=SHAPE,
+                smoothing=0.1,
+            )
+        bar.set_description(f"epoch {progress.epoch + progress.step_in_epoch / steps:.2f}", refresh=False)
+        notes = [f"{progress.tokens_per_second():,.0f} tokens/s"]
         if progress.loss_count:
             perplexity = math.exp(min(progress.loss_sum / progress.loss_count, 700.0))
-            bar.set_postfix_str(f"perplexity {perplexity:.1f}", refresh=False)
-        bar.update(done - bar.n)
+            notes.append(f"perplexity {perplexity:.1f}")
+        bar.set_postfix_str(", ".join(notes), refresh=False)
+        bar.update(progress.step - bar.n)  # backwards when training went back
 
     try:
         yield watch
     finally:
-        bar.close()
+        if bar is not None:
+            bar.close()

@@ -17,7 +17,7 @@ import pytest
 from textkit_cli.main import main
 
 TEXT = ["the cat sat on the mat", "a dog sat on a log", "", "the dog saw the cat", "a cat saw a dog"] * 8
-SMALL = ["--epochs", "2", "--embedding", "8", "--hidden", "8", "--batch-size", "4", "--steps", "5"]
+SMALL = ["--epochs", "2", "--embedding", "8", "--batch-size", "4", "--steps", "5"]
 
 
 @pytest.fixture
@@ -44,13 +44,13 @@ def spawn(*arguments: str) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.parametrize("model", ["ngram", "rnn", "gru", "lstm"])
+@pytest.mark.parametrize("model", ["ngram", "rnn", "gru", "lstm", "transformer"])
 @pytest.mark.parametrize("unit", ["word", "char", "subword"])
 def test_every_model_and_unit_trains_scores_and_generates(
     model: str, unit: str, text: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = str(tmp_path / "run")
-    options = [] if model == "ngram" else [*SMALL]
+    options = {"ngram": [], "transformer": [*SMALL, "--heads", "2", "--layers", "2"]}.get(model, [*SMALL])
     options += ["--pieces", "20"] if unit == "subword" else []
     status = main(
         ["train-lm", str(text), "--model", model, "--unit", unit, "--test", str(text), *options, "-o", folder]
@@ -136,7 +136,7 @@ def test_standard_input_is_a_text(tmp_path: Path) -> None:
     [
         (
             ["--model", "lstn"],
-            "setting 'model': input should be 'ngram', 'rnn', 'gru' or 'lstm', not 'lstn'",
+            "setting 'model': input should be 'ngram', 'rnn', 'gru', 'lstm' or 'transformer', not 'lstn'",
             2,
         ),
         (["--smoothing", "kneserney"], "unknown smoothing 'kneserney': did you mean 'kneser-ney'?", 2),

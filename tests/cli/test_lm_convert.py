@@ -1,4 +1,4 @@
-"""lm-convert and lm-info: the same model in every form, and what there is to say about it."""
+"""lm-convert and lm-info of n-grams: the same model in every form, and what there is to say about it."""
 
 from __future__ import annotations
 
@@ -171,21 +171,6 @@ def test_what_arpa_cannot_hold_is_said(textkit: Textkit, text: Path, tmp_path: P
     assert not (tmp_path / "m.arpa").exists()
     assert textkit("lm-convert", run, tmp_path / "folder", "-q").status == 0
     assert score(textkit, tmp_path / "folder", text) == score(textkit, run, text)
-
-
-@pytest.mark.parametrize("command", [["lm-info"], ["lm-convert"]])
-def test_neural_models_are_told_apart(
-    textkit: Textkit, command: list[str], text: Path, tmp_path: Path
-) -> None:
-    run = tmp_path / "run"
-    small = ["--epochs", 1, "--embedding", 4, "--hidden", 4, "--batch-size", 4, "--steps", 5, "-q"]
-    assert textkit("train-lm", text, "--model", "gru", *small, "-o", run).status == 0
-    ran = textkit(*command, run, *([tmp_path / "new"] if command == ["lm-convert"] else []))
-    assert (ran.status, ran.out) == (2, "")
-    assert ran.err.startswith(
-        f"textkit: error: {run}: a model of the kind gru; this is for n-gram models (try"
-    )
-    assert ran.err.count("\n") == 1
 
 
 @pytest.mark.parametrize("command", ["lm-info", "lm-convert", "score", "generate"])

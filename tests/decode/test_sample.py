@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from textkit.decode.filters import Forbid, TopK
-from textkit.decode.sample import sample
+from textkit.decode.sample import draw, sample
 from textkit.errors import InputError, UsageError
 
 
@@ -28,6 +28,65 @@ class Chain:
 
 def generator(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
+
+
+def test_draws_come_one_at_a_time_with_the_models_probabilities() -> None:
+    chain = Chain([[0.1, 0.6, 0.3], [0.2, 0.3, 0.5], [0.5, 0.25, 0.25]])
+    settings = {"length": 30, "filters": [TopK(2)], "rows": 2}
+    steps = list(draw(chain, [0], generator=generator(5), **settings))
+    rows = torch.stack([step.ids for step in steps], dim=1)
+    assert rows.tolist() == sample(chain, [0], generator=generator(5), **settings)
+    before = torch.cat([torch.zeros(2, 1, dtype=torch.long), rows[:, :-1]], dim=1)
+    torch.testing.assert_close(
+        torch.stack([step.log_probs for step in steps], dim=1), chain.table[before, rows]
+    )
+
+
+def test_nothing_is_read_that_is_not_needed() -> None:
+    class Counting(Chain):
+        calls = 0
+
+        def step(self, ids: torch.Tensor, state: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            self.calls += 1
+            return super().step(ids, state)
+
+    chain = Counting([[0.5, 0.5], [0.5, 0.5]])
+    steps = draw(chain, [0, 1, 0], length=5, generator=generator())
+    next(steps)
+    assert chain.calls == 3
+    assert len(list(steps)) == 4
+    assert chain.calls == 7
+
+
+def test_filters_see_what_was_read_and_drawn() -> None:
+    seen = []
+
+    def note(log_probs: torch.Tensor, history: torch.Tensor) -> torch.Tensor:
+        seen.append(history.tolist())
+        return log_probs
+
+    cycle = Chain([[0, 1, 0], [0, 0, 1], [1, 0, 0]])
+    sample(cycle, [1, 2], length=3, generator=generator(), filters=[note], rows=2)
+    assert seen == [[[1, 2]] * 2, [[1, 2, 0]] * 2, [[1, 2, 0, 1]] * 2]
+
+
+@pytest.mark.parametrize("vocab_size", [511, 512, 513, 1300])
+def test_frequencies_over_blocks_of_the_vocabulary(vocab_size: int) -> None:
+    """Ids of every block come, as often as they should, and impossible ones never."""
+    seeded = generator(3)
+    weights = torch.rand(vocab_size, generator=seeded) ** 4
+    weights[::3] = 0
+    probs = weights / weights.sum()
+    chain = Chain([[1.0]])
+    chain.table = probs.log().expand(vocab_size, -1)
+    drawn = [row for _ in range(30) for row in sample(chain, [0], length=100, generator=seeded, rows=10)]
+    counts = torch.bincount(torch.tensor(drawn).flatten(), minlength=vocab_size)
+    assert not counts[probs == 0].any()
+    expected = probs * 30_000
+    often = expected > 5
+    chi = ((counts - expected)[often] ** 2 / expected[often]).sum().item()
+    freedom = int(often.sum())
+    assert abs(chi - freedom) < 5 * (2 * freedom) ** 0.5
 
 
 def test_frequencies_follow_the_model() -> None:

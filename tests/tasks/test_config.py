@@ -15,7 +15,7 @@ from textkit.tasks.language_model.config import parse_config
         ({"lerning_rate": 0.1}, "run.toml: unknown setting 'lerning_rate': did you mean 'learning_rate'?"),
         (
             {"model": "lstn"},
-            "run.toml: setting 'model': input should be 'ngram', 'rnn', 'gru' or 'lstm', not 'lstn'",
+            "run.toml: setting 'model': input should be 'ngram', 'rnn', 'gru', 'lstm' or 'transformer', not 'lstn'",
         ),
         (
             {"epochs": 0, "model": "gru"},
@@ -28,7 +28,13 @@ from textkit.tasks.language_model.config import parse_config
         ({"model": "gru", "order": 3}, "the setting 'order' is for an n-gram model, not for model 'gru'"),
         ({"unit": "char", "tokenizer": "jieba"}, "the setting 'tokenizer' is for the unit 'word'"),
         ({"pieces": 100}, "the setting 'pieces' is for the unit 'subword'"),
-        ({"model": "lstm", "hidden": 100}, "tied weights need equal widths: embedding 256, hidden 100"),
+        ({"model": "transformer", "hidden": 100}, "the setting 'hidden' is for a recurrent model"),
+        ({"model": "lstm", "heads": 2}, "the setting 'heads' is for a Transformer"),
+        ({"model": "transformer", "embedding": 30}, "heads must divide the embedding into even parts"),
+        ({"recipe": "awdd"}, "setting 'recipe': input should be 'default', 'course', 'example' or 'awd'"),
+        ({"recipe": "awd", "model": "ngram"}, "the recipe 'awd' is for recurrent models, not for 'ngram'"),
+        ({"model": "gru", "output_layer": "adaptive"}, "has weights of its own: set tied = false"),
+        ({"model": "gru", "accumulate": 3}, "accumulate must divide batch_size: 20 rows in 3 parts"),
     ],
 )
 def test_bad_settings_are_told_in_one_line(settings: dict[str, object], message: str) -> None:
@@ -38,7 +44,18 @@ def test_bad_settings_are_told_in_one_line(settings: dict[str, object], message:
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("settings", [{}, {"model": "lstm", "tied": False, "hidden": 7}, {"unit": "subword"}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"model": "lstm", "tied": False, "hidden": 7},
+        {"unit": "subword"},
+        {"model": "transformer", "max_steps": 3},
+        {"recipe": "course", "model": "gru"},
+        {"recipe": "example"},
+        {"recipe": "awd", "unit": "char"},
+    ],
+)
 def test_toml_comes_back(settings: dict[str, object]) -> None:
     config = make_config(settings)
     assert make_config(parse_config(config.toml(), source="x")) == config
@@ -50,3 +67,11 @@ def test_bad_files_are_told(tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text("epochs = = 3\n")
     with pytest.raises(UsageError, match=r"bad.toml: not valid TOML: .*line 1"):
         read_config(tmp_path / "bad.toml")
+
+
+def test_a_recipe_gives_what_was_not_said() -> None:
+    config = make_config({"recipe": "awd", "hidden": 60, "unit": "char"})
+    assert (config.model, config.hidden, config.embedding, config.unit) == ("lstm", 60, 400, "char")
+    assert make_config({"recipe": "course"}).unit == "char"
+    assert make_config({"recipe": "course", "model": "rnn"}).model == "rnn"
+    assert make_config({"model": "transformer"}).schedule != make_config({"model": "lstm"}).schedule

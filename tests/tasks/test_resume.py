@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +16,11 @@ import numpy as np
 import pytest
 import torch
 
-from textkit.errors import CheckpointError, InputError, Interrupted, UsageError
+from textkit.errors import CheckpointError, InputError, Interrupted, TextkitError, UsageError
 from textkit.tasks.language_model import make_config, resume, train
 from textkit.train.checkpoint import RunFolder
 from textkit.train.log import Log
-from textkit.train.trainer import Progress
+from textkit.train.progress import Progress
 
 SETTINGS: dict[str, Any] = {
     "epochs": 3,
@@ -49,25 +53,34 @@ def interrupt_at(steps: set[int], number: int):
     return watch
 
 
+TIMES = ("seconds", "logged_seconds", "tokens_per_second")
+
+
 def fingerprint(path: Path) -> dict[str, Any]:
     run = RunFolder.open(path)
     state = run.state()
     return {
         "best": {k: v.tobytes() for k, v in run.arrays("best").items()},
         "last": {k: v.tobytes() for k, v in run.arrays("last").items()},
-        "optimizer": {
-            k: {n: t.numpy().tobytes() if isinstance(t, torch.Tensor) else t for n, t in values.items()}
-            for k, values in state["optimizer"]["state"].items()
-        },
-        "generator": state["generator"].numpy().tobytes(),
-        "progress": {k: v for k, v in state["progress"].items() if k != "seconds"},
+        "state": frozen({k: v for k, v in state.items() if k != "progress"}),
+        "progress": {k: v for k, v in state["progress"].items() if k not in TIMES},
         "results": run.document["results"],
-        "log": [{k: v for k, v in r.items() if k != "seconds"} for r in Log(path / "log.jsonl").records()],
+        "log": [{k: v for k, v in r.items() if k not in TIMES} for r in Log(path / "log.jsonl").records()],
     }
 
 
-@pytest.mark.parametrize("model", ["rnn", "gru", "lstm"])
-@pytest.mark.parametrize("sampling", ["random", "sequential"])
+def frozen(value: Any) -> Any:
+    """Tensors as bytes."""
+    if isinstance(value, torch.Tensor):
+        return value.numpy().tobytes()
+    if isinstance(value, dict):
+        return {key: frozen(each) for key, each in value.items()}
+    return [frozen(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+@pytest.mark.parametrize(
+    ("model", "sampling"), [("rnn", "random"), ("gru", "sequential"), ("lstm", "sequential")]
+)
 def test_interrupted_and_resumed_equals_uninterrupted(tmp_path: Path, model: str, sampling: str) -> None:
     config = make_config({"model": model, "sampling": sampling, **SETTINGS})
     whole = train(lines(), config, out=tmp_path / "whole", test=["a b c"])
@@ -87,6 +100,82 @@ def test_interrupted_and_resumed_equals_uninterrupted(tmp_path: Path, model: str
     assert not stops
     assert fingerprint(tmp_path / "cut") == fingerprint(tmp_path / "whole")
     assert scores == whole
+
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "schedule": {"schedule": "one-cycle", "warmup": 4, "accumulate": 2},
+    "averaging": {"optimizer": "nt-asgd", "learning_rate": 5.0, "nonmonotone": 1, "validate_every": 4},
+    "lines": {"sampling": "lines", "model": "gru"},
+    "vary": {"sampling": "sequential", "vary_steps": True, "steps": 12, "weight_drop": 0.3, "locked": True},
+    "transformer": {"model": "transformer", "hidden": None, "heads": 2, "validate_every": 10},
+    "muon": {"optimizer": "muon", "sampling": "random"},
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_way_of_training_resumes_exactly(tmp_path: Path, variant: str) -> None:
+    settings = {"model": "lstm", **SETTINGS, "patience": 99, **VARIANTS[variant]}
+    config = make_config({name: value for name, value in settings.items() if value is not None})
+    train(lines(), config, out=tmp_path / "whole")
+    total = RunFolder.open(tmp_path / "whole").state()["progress"]["step"]
+    stops = {1, total // 3, total // 2 + 1, total - 1}
+    watch = interrupt_at(stops, signal.SIGTERM)
+    with pytest.raises(Interrupted):
+        train(lines(), config, out=tmp_path / "cut", watch=watch)
+    while stops:
+        with pytest.raises(Interrupted):
+            resume(tmp_path / "cut", watch=watch)
+    resume(tmp_path / "cut")
+    assert fingerprint(tmp_path / "cut") == fingerprint(tmp_path / "whole")
+
+
+@pytest.mark.slow
+def test_killed_at_ten_random_moments_the_weights_are_the_same(tmp_path: Path) -> None:
+    """Real processes, really killed (SIGKILL), while they train, validate, save or begin."""
+    text = tmp_path / "text"
+    text.write_text("\n".join(lines(600)))
+    command = [sys.executable, "-m", "textkit_cli", "train-lm"]
+    options = [
+        "--model=lstm",
+        "--embedding=24",
+        "--hidden=24",
+        "--dropout=0.3",
+        "--batch-size=4",
+        "--steps=5",
+    ]
+    often = [
+        "--epochs=25",
+        "--validate-every=40",
+        "--patience=999",
+        "--save-seconds=0.02",
+        "--precision=fp32",
+    ]
+    fresh = [*command, str(text), *options, *often, "-o"]
+    subprocess.run([*fresh, str(tmp_path / "whole")], check=True, capture_output=True)
+    run, chance, killed = tmp_path / "cut", random.Random(9), 0
+    start = [*fresh, str(run)]
+    while killed < 10:
+        with subprocess.Popen(start, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            before = last_step(run)
+            while process.poll() is None and last_step(run) <= before:
+                time.sleep(0.02)
+            time.sleep(chance.uniform(0, 0.7))
+            assert process.poll() is None, "it ended before it was killed ten times"
+            process.kill()
+        killed += 1
+        start = [*command, "--resume", str(run)]
+    subprocess.run(start, check=True, capture_output=True)
+    assert fingerprint(run) == fingerprint(tmp_path / "whole")
+    names = {path.name for path in run.iterdir() if path.name.startswith(("best-", "last-", "."))}
+    assert names <= RunFolder.open(run).document["files"].keys()
+
+
+def last_step(run: Path) -> int:
+    """Where the run on disk stands; -1 before it is there."""
+    try:
+        return int(json.loads((run / "manifest.json").read_text()).get("last", {"step": -1})["step"])
+    except OSError:
+        return -1
 
 
 def test_more_epochs_equal_having_asked_for_them_at_once(tmp_path: Path) -> None:
@@ -142,13 +231,13 @@ def test_learning_rate_falls_after_a_worse_epoch(tmp_path: Path) -> None:
 
 
 def test_a_loss_that_is_not_finite_stops_with_an_explanation(tmp_path: Path) -> None:
-    from textkit.errors import TextkitError
-
     config = make_config(
         {**SETTINGS, "model": "rnn", "optimizer": "sgd", "learning_rate": 1e38, "clip": 1e38}
     )
-    with pytest.raises(TextkitError, match="the loss is not finite at step"):
-        train(lines(), config, out=tmp_path / "run")
+    said: list[str] = []
+    with pytest.raises(TextkitError, match=r"the loss is not finite .*, though training went back 3 times"):
+        train(lines(), config, out=tmp_path / "run", say=said.append)
+    assert any(line.endswith("back to step 0, at 0.125 of the learning rate") for line in said)
 
 
 def test_an_ngram_run_has_nothing_to_resume(tmp_path: Path) -> None:
@@ -157,7 +246,7 @@ def test_an_ngram_run_has_nothing_to_resume(tmp_path: Path) -> None:
         resume(tmp_path / "run")
 
 
-def test_a_start_that_came_to_nothing_leaves_no_trace_in_the_log(tmp_path: Path) -> None:
+def test_a_run_killed_in_its_first_steps_begins_anew(tmp_path: Path) -> None:
     class Killed(BaseException):
         pass
 
@@ -169,7 +258,7 @@ def test_a_start_that_came_to_nothing_leaves_no_trace_in_the_log(tmp_path: Path)
     train(lines(), config, out=tmp_path / "whole")
     with pytest.raises(Killed):
         train(lines(), config, out=tmp_path / "cut", watch=kill)
-    assert not RunFolder.open(tmp_path / "cut").has("last")
+    assert RunFolder.open(tmp_path / "cut").info("last")["step"] == 0
     with (tmp_path / "cut" / "log.jsonl").open("a") as file:
         file.write('{"step": 6, "per')
     resume(tmp_path / "cut")

@@ -9,7 +9,8 @@
                              which has those of the others
     best-000120.safetensors  weights of the best model so far
     last-000150.safetensors  weights where training stands, and
-    last-000150.state.pt     the rest of its state (optimiser, sampler, generators)
+    last-000150.state.pt     the rest of its state (optimiser, sampler, generators); those of the last
+                             validation stay as well, as "anchor" in the manifest
     log.jsonl, curve.png     written along the way
 
 New files are written under new names first; then the manifest is replaced, which makes them the run;
@@ -20,9 +21,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,7 +40,7 @@ from textkit.text.vocab import Vocab
 FORMAT = 1
 MANIFEST = "manifest.json"
 MODEL = "model"
-ROLES = ("best", "last")
+ROLES = ("best", "last", "anchor")
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -143,7 +145,7 @@ class RunFolder:
         return Vocab.load(self.path / "vocab.txt")
 
     def arrays(self, role: str) -> dict[str, npt.NDArray[Any]]:
-        """The named arrays saved as `role` ("best" or "last")."""
+        """The named arrays saved as `role`, one of ROLES."""
         from safetensors import SafetensorError
         from safetensors.numpy import load
 
@@ -153,15 +155,17 @@ class RunFolder:
         except SafetensorError as error:
             raise CheckpointError(f"{self.path / name}: not a safetensors file: {error}") from error
 
-    def state(self) -> dict[str, Any]:
-        """The training state saved with "last": numbers, strings and tensors only."""
+    def state(self, role: str = "last") -> dict[str, Any]:
+        """The training state saved as `role`: numbers, strings and tensors (on the CPU) only."""
         import pickle
 
         import torch
 
-        name = self._role("last")["state"]
+        name = self._role(role)["state"]
         try:
-            loaded: dict[str, Any] = torch.load(io.BytesIO(self.read(name)), weights_only=True)
+            loaded: dict[str, Any] = torch.load(
+                io.BytesIO(self.read(name)), map_location="cpu", weights_only=True
+            )
         except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
             raise CheckpointError(
                 f"{self.path / name}: not a training state of plain numbers and tensors"
@@ -191,20 +195,38 @@ class RunFolder:
         step: int,
         info: Mapping[str, Any],
         state: Mapping[str, Any] | None = None,
+        also: Sequence[str] = (),
     ) -> None:
-        """Make `arrays` (and `state`) the run's `role`; a crash meanwhile keeps the old one."""
+        """Make `arrays` (and `state`) the run's `role`; a crash meanwhile keeps the old one.
+
+        Without being written twice they become the roles of `also` too.
+        """
         from safetensors.numpy import save as to_bytes
 
-        entry: dict[str, Any] = {"step": step, "weights": f"{role}-{step:06d}.safetensors", **info}
+        name = self._free_name(f"{role}-{step:06d}")
+        entry: dict[str, Any] = {"step": step, "weights": f"{name}.safetensors", **info}
         contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
         atomic.write_bytes(self.path / entry["weights"], to_bytes(contiguous))
         self._own(entry["weights"])
         if state is not None:
-            entry["state"] = f"{role}-{step:06d}.state.pt"
+            entry["state"] = f"{name}.state.pt"
             atomic.write_bytes(self.path / entry["state"], _pack(state))
             self._own(entry["state"])
-        self.document[role] = entry
+        for each in (role, *also):
+            self.document[each] = entry
         self._commit()
+
+    def _free_name(self, name: str) -> str:
+        """`name`, or with a number: what the manifest names is never written over."""
+        candidates = itertools.chain([name], (f"{name}.{number}" for number in itertools.count(2)))
+        return next(each for each in candidates if f"{each}.safetensors" not in self.document["files"])
+
+    def sweep(self) -> None:
+        """Remove weights and states that a crash left before they became the run's."""
+        for path in self.path.iterdir():
+            weights = path.name.startswith(("best-", "last-", ".best-", ".last-"))
+            if weights and path.name not in self.document["files"]:
+                path.unlink(missing_ok=True)
 
     def record(self, key: str, value: object) -> None:
         """Keep `value` (plain data) in the manifest under `key`: results, sources, notes."""

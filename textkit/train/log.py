@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 from collections.abc import Mapping
@@ -62,25 +63,59 @@ def _event_writer(folder: Path) -> Any:
     return SummaryWriter(str(folder))
 
 
+MANY = 300  # records drawn as they are; of more the running mean stands out, and they are pale
+
+
 def draw_curve(log: Log, path: Path) -> None:
-    """Perplexity over training steps, training and validation, as a PNG."""
+    """Perplexity over training steps, training and validation, and below it the learning rate and the norm
+    of the gradient, as a PNG."""
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns of a home it cannot write to
     from matplotlib.figure import Figure  # not pyplot: no global state, no display
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
     records = log.records()
-    figure = Figure(figsize=(7, 4.2), layout="constrained")
-    axes = figure.subplots()
-    for key, label, style in (("perplexity", "training", "-"), ("valid_perplexity", "validation", "o-")):
-        points = [(record["step"], record[key]) for record in records if key in record]
-        if points:
-            axes.plot(*zip(*points, strict=True), style, label=label, markersize=4, linewidth=1.4)
-    axes.set(xlabel="step", ylabel="perplexity", yscale="log")
-    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.grid(visible=True, which="both", alpha=0.25)
-    if axes.lines:
-        axes.legend()
+    figure = Figure(figsize=(7, 6), layout="constrained")
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2.2, 1))
+    _draw(upper, _points(records, "perplexity"), label="training", colour="tab:blue")
+    valid = _points(records, "valid_perplexity")
+    if valid:
+        style = "o-" if len(valid) <= 60 else "-"
+        upper.plot(*zip(*valid, strict=True), style, label="validation", markersize=4, color="tab:orange")
+    upper.set(ylabel="perplexity", yscale="log")
+    upper.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    upper.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+    upper.yaxis.set_minor_formatter(NullFormatter())
+    _draw(lower, _points(records, "learning_rate"), label="learning rate", colour="tab:green", smooth=False)
+    _draw(lower, _points(records, "gradient_norm"), label="gradient norm", colour="tab:red")
+    lower.set(xlabel="step", yscale="log")
+    low, high = lower.get_ylim()
+    lower.set_ylim(max(low, high * 1e-5), high)  # a schedule that ends at 0 leaves room for the rest
+    for axes in (upper, lower):
+        axes.grid(visible=True, which="major", alpha=0.25)
+        if axes.lines:
+            axes.legend(loc="best", fontsize="small")
     with atomic.writing(path) as temporary:
         figure.savefig(temporary, format="png", dpi=130)
+
+
+def _points(records: list[dict[str, Any]], key: str) -> list[tuple[float, float]]:
+    """Step and value, where there is one that a logarithmic axis can show."""
+    return [(record["step"], record[key]) for record in records if record.get(key, 0) > 0]
+
+
+def _draw(
+    axes: Any, points: list[tuple[float, float]], *, label: str, colour: str, smooth: bool = True
+) -> None:
+    """A line; dots where it would be too short to see; pale under its running mean where it is too long."""
+    if not points:
+        return
+    steps, values = (list(each) for each in zip(*points, strict=True))
+    if not smooth or len(points) <= MANY:
+        style = "o-" if len(points) <= 3 else "-"
+        axes.plot(steps, values, style, label=label, color=colour, markersize=3, linewidth=1.4)
+        return
+    axes.plot(steps, values, color=colour, alpha=0.25, linewidth=0.8)
+    width = len(values) // (MANY // 3)
+    sums = [0.0, *itertools.accumulate(values)]
+    means = [(b - a) / width for a, b in zip(sums, sums[width:], strict=False)]
+    axes.plot(steps[width // 2 :][: len(means)], means, label=label, color=colour, linewidth=1.4)

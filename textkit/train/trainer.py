@@ -3,64 +3,54 @@
 A task passes what differs: the module, the objective, the batches, the optimiser and how to validate.
 The state saved with "last" is complete: training resumed from it, in the middle of an epoch too,
 gives the same weights bit for bit as training that never stopped (same machine and thread count).
+What stood at the last validation is kept as "anchor": there training returns when the loss has become
+infinite, so that this too does not depend on when it was interrupted or saved.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Generic
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from textkit.errors import CheckpointError, Interrupted, TextkitError
+from textkit.errors import CheckpointError, Interrupted
+from textkit.models.schedules import Schedule, constant
+from textkit.train.averaging import averages, observe
 from textkit.train.checkpoint import RunFolder
+from textkit.train.clipping import clip_gradients
+from textkit.train.distributed import World
+from textkit.train.generators import generator_states, set_generators
+from textkit.train.guard import SKIPS
 from textkit.train.interrupt import StopRequest
 from textkit.train.log import Log, draw_curve
+from textkit.train.objective import B, Batches, Objective
+from textkit.train.progress import Progress, perplexity
+from textkit.train.weights import arrays, load_arrays
 
-Batch = TypeVar("Batch", covariant=True)
-BatchContra = TypeVar("BatchContra", contravariant=True)
-
-
-class Batches(Protocol[Batch]):
-    """A sampler that knows where it stands: iterating gives the rest of the current epoch."""
-
-    def __iter__(self) -> Iterator[Batch]: ...
-
-    def __len__(self) -> int: ...
-
-    def state_dict(self) -> dict[str, int]: ...
-
-    def load_state_dict(self, state: dict[str, int]) -> None: ...
-
-
-class Objective(Protocol[BatchContra]):
-    """From a batch to the mean loss of a prediction (nats) and how many predictions there were.
-
-    What it carries from batch to batch (a recurrent state) is part of `state_dict`.
-    """
-
-    def __call__(self, batch: BatchContra, /) -> tuple[Tensor, int]: ...
-
-    def state_dict(self) -> dict[str, Any]: ...
-
-    def load_state_dict(self, state: dict[str, Any]) -> None: ...
+DRAW_SECONDS = 60.0  # between drawings of the curve; the last one is always made
 
 
 @dataclass(frozen=True)
 class TrainerSettings:
-    """When to stop, clip and save.
+    """When to stop, validate, clip and save.
 
-    `clip` bounds the norm of the whole gradient (Pascanu et al. 2013, arXiv:1211.5063). After an epoch
-    that does not improve the validation loss the learning rate is multiplied by `decay`; after
-    `patience` such epochs in a row training stops.
+    Training ends after `epochs` or `max_steps`, of which one at least is given, or after `patience`
+    validations in a row that did not improve; each of those multiplies the learning rate by `decay`. It
+    is validated after each epoch, or every `validate_every` steps and at the end. `clip` bounds the norm
+    of the whole gradient (Pascanu et al. 2013, arXiv:1211.5063). Minibatches are taken in `accumulate`
+    parts, to save memory: the step is the same.
     """
 
-    epochs: int
+    epochs: int | None
+    max_steps: int | None = None
+    validate_every: int | None = None
     clip: float = 1.0
+    accumulate: int = 1
     decay: float = 0.5
     patience: int = 3
     log_every: int = 50
@@ -68,159 +58,237 @@ class TrainerSettings:
 
 
 @dataclass
-class Progress:
-    """Where training stands: plain numbers, saved and restored as a whole."""
+class Trainer(Generic[B]):
+    """Trains `module` in place, leaving "best" and "last" in `run`; `validate` gives a mean loss in nats.
 
-    step: int = 0
-    epoch: int = 0
-    step_in_epoch: int = 0
-    validating: bool = False  # an epoch's steps are done, its validation is not
-    best: float = math.inf
-    worse: int = 0  # validations since the best
-    loss_sum: float = 0.0  # since the last log record
-    loss_count: int = 0
-    seconds: float = 0.0  # spent so far, over all sittings
-
-
-@dataclass
-class Trainer(Generic[Batch]):
-    """Trains `module` in place, leaving "best" and "last" in `run`; `validate` gives a mean loss in nats."""
+    The learning rate of a step is what the optimiser was made with, times `schedule`, times what
+    validations and the guard against infinite losses have made of it, times the batch's scale.
+    """
 
     module: nn.Module
-    objective: Objective[Batch]
-    batches: Batches[Batch]
+    objective: Objective[B]
+    batches: Batches[B]
     optimizer: torch.optim.Optimizer
     settings: TrainerSettings
     validate: Callable[[], float]
     run: RunFolder
     log: Log
+    schedule: Schedule = constant
+    world: World = field(default_factory=World)
     watch: Callable[[Progress, int], None] = lambda progress, steps: None  # noqa: ARG005
     say: Callable[[str], None] = lambda message: None  # noqa: ARG005
     progress: Progress = field(default_factory=Progress)
 
+    def __post_init__(self) -> None:
+        self._rates = [float(group["lr"]) for group in self.optimizer.param_groups]
+        self._nothing_carried = self.objective.state_dict()
+        self._saved = self._drawn = time.monotonic()
+        self.progress.total = self._steps()
+        if not self.world.first:
+            self.watch, self.say = lambda _progress, _steps: None, lambda _message: None
+
+    def _steps(self) -> int:
+        settings = self.settings
+        limits = [] if settings.max_steps is None else [settings.max_steps]
+        if settings.epochs is not None:
+            limits.append(self.batches.steps(settings.epochs))
+        return min(limits)
+
+    @property
+    def _over(self) -> bool:
+        progress, settings = self.progress, self.settings
+        epochs_done = settings.epochs is not None and progress.epoch >= settings.epochs
+        steps_done = settings.max_steps is not None and progress.step >= settings.max_steps
+        return epochs_done or steps_done or progress.worse >= settings.patience
+
     @property
     def done(self) -> bool:
-        """Whether the epochs are over or validation has stopped improving."""
-        return self.progress.epoch >= self.settings.epochs or self.progress.worse >= self.settings.patience
+        """Whether all steps are done, or validation has stopped improving."""
+        return self._over and not self.progress.validating
 
     def resume(self) -> None:
-        """Go back to where "last" was saved: weights, optimiser, sampler, carried state, generator."""
-        state = self.run.state()
-        load_arrays(self.module, self.run, "last")
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.batches.load_state_dict(state["batches"])
-        self.objective.load_state_dict(state["objective"])
-        self.progress = Progress(**state["progress"])
-        torch.set_rng_state(state["generator"])
-        self.log.rewind(self.progress.step)
+        """Go back to where "last" was saved: weights, optimiser, sampler, carried state, generators.
+
+        Raises CheckpointError when the run was trained by another number of processes.
+        """
+        if self.world.first:
+            self.run.sweep()
+        self._restore("last")
 
     def fit(self, stop: StopRequest) -> None:
-        """Train until the epochs are done or validation stops improving.
+        """Train until the steps are done or validation stops improving.
 
-        Raises Interrupted once everything is saved when `stop` is requested, and TextkitError when
-        the loss is no longer finite.
+        Raises Interrupted once everything is saved when `stop` is requested, and TextkitError when the
+        loss is not finite whatever is tried, or another process of the training ends.
         """
-        if not self.run.has("last"):
-            self.log.rewind(0)  # of a start that came to nothing
-        while not self.done:
-            if not self.progress.validating:
-                self._epoch(stop)
-            self._validate()
-            self._pause(stop)
+        began, at = time.monotonic(), self.progress.step
+        with self.world.explaining():
+            self._saved = time.monotonic()
+            if self.world.from_first(lambda: not self.run.has("last")):
+                self._save(anchor=True)
+            while not self.done:
+                if not self.progress.validating:
+                    self._train(stop)
+                if self.progress.validating:
+                    self._validate()
+                    self._pause(stop)
+        if self.progress.step > at:
+            self._draw()
+            self.say(self.progress.summary(time.monotonic() - began))
 
-    def _epoch(self, stop: StopRequest) -> None:
+    def _train(self, stop: StopRequest) -> None:
+        """Make steps until it is time for a validation, the epoch ends, or training went back."""
         self.module.train()
-        saved = time.monotonic()
+        progress, settings = self.progress, self.settings
         for batch in self.batches:
-            began = time.monotonic()
-            self._step(batch)
-            self.progress.seconds += time.monotonic() - began
-            self.watch(self.progress, len(self.batches))
-            if time.monotonic() - saved > self.settings.save_seconds:
-                self._save_last()
-                saved = time.monotonic()
+            if not self._step(batch):
+                return
+            self.watch(progress, len(self.batches))
+            every = settings.validate_every
+            progress.validating = progress.step == settings.max_steps or (
+                every is not None and progress.step % every == 0
+            )
             self._pause(stop)
-        self.progress.validating = True
+            if progress.validating:
+                return
+        progress.epoch += 1
+        progress.step_in_epoch = 0
+        due = settings.validate_every is None or self._over
+        progress.validating = due and progress.validated < progress.step
 
-    def _step(self, batch: Batch) -> None:  # type: ignore[misc]
-        loss, count = self.objective(batch)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        norm = nn.utils.clip_grad_norm_(self.module.parameters(), self.settings.clip)
-        if not (math.isfinite(loss.item()) and math.isfinite(norm.item())):
-            raise TextkitError(self._diverged(f"at step {self.progress.step + 1}"))
-        self.optimizer.step()
-        progress = self.progress
+    def _step(self, batch: B) -> bool:
+        """One update, unless it would not be finite. False when training went back to the anchor."""
+        progress, began = self.progress, time.monotonic()
+        factor = self.schedule(progress.step, progress.total) * progress.plateau * progress.guard.factor
+        progress.learning_rate = self._rates[0] * factor
+        for group, rate in zip(self.optimizer.param_groups, self._rates, strict=True):
+            group["lr"] = rate * factor * batch.scale
+        loss, count, norm = self._gradients(batch)
         progress.step += 1
         progress.step_in_epoch += 1
-        progress.loss_sum += loss.item() * count
-        progress.loss_count += count
+        finite = math.isfinite(loss) and math.isfinite(norm)
+        if finite:
+            self.optimizer.step()
+            progress.guard.passed()
+            progress.add(loss, count, norm=norm)
+        progress.seconds += time.monotonic() - began
+        if not finite:
+            self.objective.load_state_dict(self._nothing_carried)  # it may not be finite either
+            what = "loss" if not math.isfinite(loss) else "gradient"
+            if progress.guard.skip():
+                self._go_back(f"at step {progress.step}")
+                return False
+            self.say(
+                f"step {progress.step}: the {what} is not finite; "
+                f"update skipped ({progress.guard.skips} of {SKIPS} in a row)"
+            )
         if progress.step % self.settings.log_every == 0:
-            self._log_training()
+            self._log()
+        return True
 
-    def _log_training(self, **more: float) -> None:
-        progress = self.progress
-        record: dict[str, float] = {"step": progress.step, "epoch": progress.epoch}
-        if progress.loss_count:
-            mean = progress.loss_sum / progress.loss_count
-            record |= {"loss": mean, "perplexity": math.exp(min(mean, 700.0))}
-        record |= {
-            "learning_rate": self.optimizer.param_groups[0]["lr"],
-            "seconds": round(progress.seconds, 3),
-        }
-        self.log.write(record | more)
-        progress.loss_sum, progress.loss_count = 0.0, 0
+    def _gradients(self, batch: B) -> tuple[float, int, float]:
+        """The gradient over all processes: mean loss of a prediction, how many there were, the norm."""
+        world, module = self.world, self.objective.module
+        count = int(world.total(batch.predictions))
+        self.optimizer.zero_grad(set_to_none=True)
+        parts, summed = batch.split(self.settings.accumulate), torch.zeros((), dtype=torch.float64)
+        for part in parts:
+            with world.accumulating(module, last=part is parts[-1]):
+                loss, mean, here = self.objective(part)
+                # DistributedDataParallel gives the mean of the processes' gradients.
+                (loss * (here * world.size / count)).backward()  # type: ignore[no-untyped-call]
+            summed = summed.to(mean.device) + mean.detach().double() * here
+        norm = clip_gradients(self.module.parameters(), self.settings.clip)
+        return world.total(float(summed)) / count, count, float(norm)
+
+    def _go_back(self, where: str) -> None:
+        self.progress.guard.go_back(where)
+        guard, seconds = self.progress.guard, self.progress.seconds
+        self._restore("anchor")
+        self.progress.guard, self.progress.seconds = guard, seconds
+        self.progress.logged_seconds = seconds
+        self.say(
+            f"the loss is not finite {where}: back to step {self.progress.step}, "
+            f"at {guard.factor:g} of the learning rate"
+        )
+        self._save()
+
+    def _log(self, **more: float) -> None:
+        record = self.progress.record()
+        if self.world.first:
+            self.log.write(record | more)
 
     def _validate(self) -> None:
         progress = self.progress
-        loss = self.validate()
+        with averages(self.optimizer):
+            loss = self.world.from_first(self.validate)
+            if loss < progress.best and self.world.first:
+                info = {"epoch": progress.epoch, "valid_loss": loss}
+                self.run.save("best", arrays(self.module), step=progress.step, info=info)
+        progress.validating, progress.validated = False, progress.step
         if not math.isfinite(loss):
-            raise TextkitError(self._diverged(f"in the validation of epoch {progress.epoch + 1}"))
-        self._log_training(valid_loss=loss, valid_perplexity=math.exp(min(loss, 700.0)))
-        progress.epoch += 1
-        progress.step_in_epoch, progress.validating = 0, False
+            self._go_back(f"in the validation at step {progress.step}")
+            return
+        self._log(valid_loss=loss, valid_perplexity=perplexity(loss))
         if loss < progress.best:
-            progress.best, progress.worse = loss, 0
-            info = {"epoch": progress.epoch, "valid_loss": loss}
-            self.run.save("best", arrays(self.module), step=progress.step, info=info)
+            progress.best, progress.best_step, progress.worse = loss, progress.step, 0
         else:
             progress.worse += 1
-            for group in self.optimizer.param_groups:
-                group["lr"] *= self.settings.decay
-        self._save_last()
-        self.say(f"epoch {progress.epoch}: validation perplexity {math.exp(min(loss, 700.0)):.2f}")
-        draw_curve(self.log, self.run.path / "curve.png")
+            progress.plateau *= self.settings.decay
+        observe(self.optimizer, loss)
+        self._save(anchor=True)
+        where = f"step {progress.step}" if self.settings.validate_every else f"epoch {progress.epoch}"
+        self.say(f"{where}: validation perplexity {perplexity(loss):.2f}")
+        if time.monotonic() - self._drawn > DRAW_SECONDS:
+            self._draw()
 
-    def _diverged(self, where: str) -> str:
-        return f"the loss is not finite {where}; train again with a lower learning rate or clip"
+    def _draw(self) -> None:
+        if self.world.first:
+            draw_curve(self.log, self.run.path / "curve.png")
+        self._drawn = time.monotonic()
 
     def _pause(self, stop: StopRequest) -> None:
-        if stop:
-            self._save_last()
-            raise Interrupted(f"stopped at step {self.progress.step}; nothing is lost", stop.signal)
+        """Save when it is time or someone asks to stop."""
+        late = time.monotonic() - self._saved > self.settings.save_seconds
+        signal, due = self.world.most(stop.signal, late)
+        if signal or due:
+            self._save()
+        if signal:
+            raise Interrupted(f"stopped at step {self.progress.step}; nothing is lost", int(signal))
 
-    def _save_last(self) -> None:
+    def _save(self, *, anchor: bool = False) -> None:
+        own = {
+            "objective": self.objective.state_dict(),
+            "generators": generator_states(self.world.device),
+        }
         state = {
+            "processes": self.world.gather(own),
             "optimizer": self.optimizer.state_dict(),
             "batches": self.batches.state_dict(),
-            "objective": self.objective.state_dict(),
-            "progress": asdict(self.progress),
-            "generator": torch.get_rng_state(),
+            "progress": self.progress.as_dict(),
         }
-        info = {"epoch": self.progress.epoch}
-        self.run.save("last", arrays(self.module), step=self.progress.step, info=info, state=state)
+        if self.world.first:
+            info = {"epoch": self.progress.epoch}
+            step, also = self.progress.step, ("anchor",) if anchor else ()
+            self.run.save("last", arrays(self.module), step=step, info=info, state=state, also=also)
+        self.world.barrier()  # nobody reads, or ends, before all is written
+        self._saved = time.monotonic()
 
-
-def arrays(module: nn.Module) -> dict[str, Any]:
-    """The module's parameters and buffers as numpy arrays."""
-    return {name: tensor.detach().cpu().numpy() for name, tensor in module.state_dict().items()}
-
-
-def load_arrays(module: nn.Module, run: RunFolder, role: str) -> None:
-    """Put the weights saved as `role` into `module`; raises CheckpointError when they do not fit."""
-    tensors = {name: torch.from_numpy(array) for name, array in run.arrays(role).items()}
-    try:
-        module.load_state_dict(tensors)
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())
-        raise CheckpointError(f"{run.path}: the weights do not fit the settings: {reason}") from error
+    def _restore(self, role: str) -> None:
+        run = self.run if self.world.first else RunFolder.open(self.run.path)
+        state = run.state(role)
+        if len(state["processes"]) != self.world.size:
+            raise CheckpointError(
+                f"{run.path}: trained by {len(state['processes'])} processes; it cannot go on with "
+                f"{self.world.size}"
+            )
+        load_arrays(self.module, run, role)
+        own = state["processes"][self.world.rank]
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.batches.load_state_dict(state["batches"])
+        self.objective.load_state_dict(own["objective"])
+        self.progress = Progress.from_dict(state["progress"])
+        self.progress.total = self._steps()
+        set_generators(own["generators"], device=self.world.device)
+        if self.world.first:
+            self.log.rewind(self.progress.step)

@@ -1,4 +1,4 @@
-"""`textkit lm-convert`: an n-gram model from one form into another."""
+"""`textkit lm-convert`: a language model from one form into another."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ def command(
     out: Annotated[
         str,
         typer.Argument(
-            metavar="OUT", help="ARPA text where the name ends in .arpa or .gz; else a new model folder."
+            metavar="OUT",
+            help="ARPA text where the name ends in .arpa or .gz; ONNX, for networks, where it ends in .onnx; "
+            "else a new model folder.",
         ),
     ],
     quantise: Annotated[
@@ -29,12 +31,42 @@ def command(
     ] = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Convert an n-gram model: from a run, a model folder or ARPA text to a model folder or ARPA text.
+    """Convert a language model: n-grams to a model folder or ARPA text, a network to ONNX.
 
     ARPA text is for other programs, KenLM and SRILM among them: it has no cleaning and no tokenizer, and
     read back it takes the words between blanks. A model folder has everything and opens in
     milliseconds. Quantised, the probabilities after a history sum to one only nearly.
+
+    An ONNX file does one step of a network, with its state going in and coming out, for any number of
+    rows: ids and state_0, state_1, ... to log_probs and next_state_0, next_state_1, ... The vocabulary,
+    the pipeline in one line and the shapes of the empty states are in its metadata. It is compared with
+    the model before it is written.
     """
+    from textkit.tasks.language_model.network_info import is_network_run
+
+    onnx = Path(out).suffix == ".onnx"
+    if is_network_run(model) and not onnx:
+        raise UsageError(
+            f"{model}: a network is converted to ONNX: name a file that ends in .onnx, not {out}"
+        )
+    if onnx:
+        _to_onnx(model, out, quantise=quantise, quiet=quiet)
+    else:
+        _to_ngrams(model, out, quantise=quantise, quiet=quiet)
+
+
+def _to_onnx(model: str, out: str, *, quantise: bool, quiet: bool) -> None:
+    from textkit.tasks.language_model.onnx_export import export_onnx
+
+    if quantise:
+        raise UsageError(f"--quantise is for model folders of n-grams, not for {out}")
+    if Path(out).is_dir() or not Path(out).absolute().parent.is_dir():
+        raise UsageError(f"{out}: name a file in a folder that exists")
+    difference = export_onnx(model, out)
+    say(f"{_size(model)} to {_size(out)}; log probabilities differ by {difference:.1g} at most", quiet=quiet)
+
+
+def _to_ngrams(model: str, out: str, *, quantise: bool, quiet: bool) -> None:
     from textkit.tasks.language_model.ngram_file import ARPA_SUFFIXES, read_ngram_file, write_ngram_file
 
     if quantise and Path(out).suffix in ARPA_SUFFIXES:

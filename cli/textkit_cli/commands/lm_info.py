@@ -1,4 +1,4 @@
-"""`textkit lm-info`: what an n-gram model is."""
+"""`textkit lm-info`: what a language model is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from textkit_cli import options
 from textkit_corpora.writers import open_output
 
 if TYPE_CHECKING:
+    from textkit.tasks.language_model.network_info import NetworkInfo
     from textkit.tasks.language_model.ngram_info import NgramInfo
+
+_UNITS = {"seconds": "{:,.1f} s", "tokens_per_second": "{:,.0f}", "best_valid_loss": "{:.4f} nats a token"}
 
 
 def command(
@@ -21,23 +24,35 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     output: options.Output = None,
 ) -> None:
-    """Describe an n-gram model: its order, n-grams, words, size, smoothing, and whether it is proper.
+    """Describe a language model.
 
-    A model is proper when the probabilities of all words after a history sum to one. The empty history,
-    the beginning of a line and some hundred n-grams of each order are looked at. Stupid back-off never is
-    proper; quantised models are so only nearly.
+    Of n-grams: order, n-grams, words, size, smoothing, and whether the model is proper. It is when the
+    probabilities of all words after a history sum to one. The empty history, the beginning of a line and
+    some hundred n-grams of each order are looked at. Stupid back-off never is proper; quantised models
+    are so only nearly.
+
+    Of a network: its parameters by part, the settings worth knowing, how long it was trained and what
+    it reached, its files, and its results on held-out texts.
     """
-    from textkit.tasks.language_model.ngram_info import describe_ngram
+    from textkit.tasks.language_model.network_info import describe_network, is_network_run
 
-    info = describe_ngram(model)
+    info: NetworkInfo | NgramInfo
+    if is_network_run(model):
+        info = describe_network(model)
+        rows = _network_rows(info)
+    else:
+        from textkit.tasks.language_model.ngram_info import describe_ngram
+
+        info = describe_ngram(model)
+        rows = _ngram_rows(info)
     with open_output(output) as file:
-        print(json.dumps(info.as_dict(), ensure_ascii=False) if as_json else _table(info), file=file)
+        print(json.dumps(info.as_dict(), ensure_ascii=False) if as_json else _table(rows), file=file)
 
 
-def _table(info: NgramInfo) -> str:
+def _ngram_rows(info: NgramInfo) -> list[tuple[str, str]]:
     kinds = {"run": "run folder", "folder": "model folder", "arpa": "ARPA text"}
     sums = f"{info.least_sum:.6f} to {info.greatest_sum:.6f} over {info.histories} histories"
-    rows = [
+    return [
         ("model", f"{info.path} ({kinds[info.kind]})"),
         ("smoothing", info.smoothing),
         ("order", str(info.order)),
@@ -50,5 +65,41 @@ def _table(info: NgramInfo) -> str:
         ("signature", info.signature),
         *(("note", note) for note in info.notes),
     ]
+
+
+def _network_rows(info: NetworkInfo) -> list[tuple[str, str]]:
+    results = [
+        (
+            f"result on {name}",
+            f"perplexity {_number(score['perplexity'])}, bits/char {_number(score['bits_per_character'])}",
+        )
+        for name, score in info.results.items()
+    ]
+    return [
+        ("model", f"{info.path} (run folder, {info.kind})"),
+        ("vocabulary", f"{info.vocabulary:,} tokens"),
+        ("parameters", f"{info.parameters:,}"),
+        *((f"  {name}", f"{count:,}") for name, count in info.parts.items()),
+        *((name.replace("_", " "), str(value)) for name, value in info.settings.items()),
+        *(
+            (
+                name.replace("_", " "),
+                _UNITS.get(name, "{:,g}" if isinstance(value, float) else "{:,}").format(value),
+            )
+            for name, value in info.training.items()
+        ),
+        *results,
+        ("on disk", f"{sum(info.files.values()) / 1e6:,.1f} MB"),
+        *((f"  {name}", f"{size:,} bytes") for name, size in info.files.items()),
+        ("signature", info.signature),
+        *(("note", note) for note in info.notes),
+    ]
+
+
+def _number(value: float | None) -> str:
+    return "infinite" if value is None else f"{value:.4g}"
+
+
+def _table(rows: list[tuple[str, str]]) -> str:
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{name.ljust(width)}  {value}" for name, value in rows)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from textkit.errors import InputError, UsageError
-from textkit_cli import options
+from textkit_cli import adapting, options
 from textkit_cli.console import table, warn_of_impossible
 from textkit_cli.progress import progress, strides, total_size
 from textkit_cli.scoring import OtherTokenizer, Scoring, load, warn_of_unknown
@@ -21,6 +21,7 @@ from textkit_corpora.writers import open_output
 if TYPE_CHECKING:
     from textkit.lm.line_scores import LineScores
     from textkit.lm.score import Score
+    from textkit.tasks.language_model.adaptation import Adapted
 
 
 def command(
@@ -59,6 +60,15 @@ def command(
             help="Neural models: carry the state over line ends or not.  [default: as trained]",
         ),
     ] = None,
+    cache: adapting.Cache = False,
+    cache_window: adapting.CacheWindow = None,
+    cache_theta: adapting.CacheTheta = None,
+    cache_weight: adapting.CacheWeight = None,
+    dynamic: adapting.Dynamic = None,
+    dynamic_steps: adapting.DynamicSteps = None,
+    dynamic_decay: adapting.DynamicDecay = None,
+    dynamic_rms: adapting.DynamicRms = False,
+    tune: adapting.Tune = None,
     tokenizer: OtherTokenizer = None,
     tokenizer_option: options.TokenizerOptions = None,
     output: options.Output = None,
@@ -76,9 +86,20 @@ def command(
 
     Each of several files has a row, and all together the last. Memory does not grow with the text,
     but for neural models that carry their state over line ends, which hold the ids of a whole file.
+
+    --cache and --dynamic let a neural model adapt to the text while it is scored, every token before it
+    is learnt from. That is another measure than a plain score, and is labelled: the table names the
+    method and its settings, and the JSON object has them under "method".
     """
     if lines and tokens:
         raise UsageError("--per-line and --per-token exclude each other")
+    adaption = adapting.Adapting(
+        cache=cache, window=cache_window, theta=cache_theta, weight=cache_weight, rate=dynamic,
+        steps=dynamic_steps, decay=dynamic_decay, rms=dynamic_rms, tune=tune,
+    )  # fmt: skip
+    adaption.check()
+    if adaption.wanted and (lines or tokens):
+        raise UsageError("--per-line and --per-token give plain scores; leave out --cache and --dynamic")
     if context is not None:
         options.choose("context", context, ("stream", "line"))
     names = options.inputs(files)
@@ -86,6 +107,8 @@ def command(
     saved = load(model, tokenizer=tokenizer, tokenizer_option=tokenizer_option)
     if context is not None:
         saved = saved.in_context(context)  # type: ignore[arg-type]
+    adapted = adaption.adapt(saved, model, field=field, errors=errors) if adaption.wanted else None
+    saved = saved if adapted is None else adapted.saved
     size = total_size(names)
     scoring = Scoring(saved, errors=errors, size=size)
     with open_output(output) as file:
@@ -103,7 +126,7 @@ def command(
             total = scores["total"]
             warn_of_impossible({"": total}, quiet=quiet)
             warn_of_unknown(total.unknown, total.tokens - total.lines, quiet=quiet)
-            print(_json_summary(scores) if as_json else _table(scores), file=file)
+            print(_json_summary(scores, adapted) if as_json else _table(scores, adapted), file=file)
 
 
 def _watched(blocks: Iterable[Block], advance: Callable[[int], object]) -> Iterator[Block]:
@@ -143,14 +166,17 @@ def _summaries(scoring: Scoring, blocks: Iterable[Block]) -> dict[str, Score]:
     return scores | {"total": total}
 
 
-def _table(scores: dict[str, Score]) -> str:
-    return table({"": scores["total"]} if len(scores) <= 2 else scores)
+def _table(scores: dict[str, Score], adapted: Adapted | None) -> str:
+    shown = table({"": scores["total"]} if len(scores) <= 2 else scores)
+    return shown if adapted is None else f"with {adapted.label()}\n{shown}"
 
 
-def _json_summary(scores: dict[str, Score]) -> str:
-    total = scores["total"].as_dict()
+def _json_summary(scores: dict[str, Score], adapted: Adapted | None) -> str:
+    method = {} if adapted is None else {"method": adapted.method}
+    total = method | scores["total"].as_dict()
     if len(scores) > 2:
-        total["files"] = [{"file": name} | score.as_dict() for name, score in [*scores.items()][:-1]]
+        each = [*scores.items()][:-1]
+        total["files"] = [{"file": name} | method | score.as_dict() for name, score in each]
     return json.dumps(total, ensure_ascii=False)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
@@ -100,6 +101,7 @@ def _train(
     curve as PNG and JSON lines. Ctrl-C saves; --resume RUN goes on as if nothing had happened. The
     settings may also stand in a TOML file, under the same names with _ for -.
     """
+    quiet = quiet or os.environ.get("RANK", "0") != "0"  # of several processes the first one speaks
     if resume is not None:
         given = {
             "FILES": files,

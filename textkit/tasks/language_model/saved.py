@@ -11,7 +11,8 @@ from textkit.data.interned import InternedText
 from textkit.errors import UsageError
 from textkit.lm.language_model import END, LanguageModel
 from textkit.lm.score import MeasuredText, Score, per_line, score
-from textkit.tasks.language_model.config import Context, make_config, parse_config
+from textkit.tasks.language_model.config import make_config, parse_config
+from textkit.tasks.language_model.settings.network import Context
 from textkit.text.pipeline import Pipeline
 from textkit.text.tokenizer import Tokenizer
 from textkit.text.vocab import UNKNOWN
@@ -166,6 +167,6 @@ def load_model(source: RunFolder | Path | str) -> SavedModel:
         from textkit.tasks.language_model.ngram import load_ngram
 
         return SavedModel(load_ngram(source), source.pipeline())
-    from textkit.tasks.language_model.recurrent import load_recurrent
+    from textkit.tasks.language_model.network import load_network
 
-    return SavedModel(load_recurrent(source, config, source.vocab()), source.pipeline())
+    return SavedModel(load_network(source, config, source.vocab()), source.pipeline())

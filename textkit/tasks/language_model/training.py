@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textkit.data.encoded import EncodedCorpus
 from textkit.errors import CheckpointError, Interrupted, UsageError
@@ -18,6 +18,9 @@ from textkit.tasks.language_model.prepare import Lines, Prepared, prepare
 from textkit.tasks.language_model.saved import load_model
 from textkit.train.checkpoint import RunFolder
 from textkit.train.interrupt import stop_requests
+
+if TYPE_CHECKING:
+    from textkit.train.distributed import World
 
 Say = Callable[[str], None]
 
@@ -60,9 +63,26 @@ def train(
     if out is None:
         raise UsageError("a network is trained into a run folder: name it")
 
-    from textkit.tasks.language_model.recurrent import make_sampler
+    from textkit.tasks.language_model.neural_training import choose_device
+    from textkit.train.distributed import join_world
 
-    prepared = prepare(config, lines, valid=valid, test=test, ngram=ngram)
+    with join_world(choose_device(config.device)) as world:
+        with world.explaining():
+            if world.first:
+                prepared = prepare(config, lines, valid=valid, test=test, ngram=ngram)
+                run = _start_network(config, prepared, out=out, say=say)
+            world.barrier()
+        if not world.first:  # the first has put all that is needed into the run
+            run = RunFolder.open(out)
+            prepared = _prepared(run)
+        return _fit_network(config, run, prepared, world=world, watch=watch, say=say)
+
+
+def _start_network(
+    config: LanguageModelConfig, prepared: Prepared, *, out: Path | str, say: Say
+) -> RunFolder:
+    from textkit.tasks.language_model.neural_training import make_sampler
+
     for note in prepared.notes:
         say(note)
     make_sampler(config, prepared.train, prepared.vocab)  # raises for a text that is too short
@@ -73,8 +93,18 @@ def train(
         for name, text in prepared.held_out.items():
             text.save(run.path / "data" / name)
 
-    run = _create(out, config, prepared, fill=fill)
-    return _fit_network(config, run, prepared, watch=watch, say=say)
+    return _create(out, config, prepared, fill=fill)
+
+
+def _prepared(run: RunFolder) -> Prepared:
+    """What was prepared when the run was made."""
+    run.check("data")
+    folders = {name: run.path / "data" / name for name in ("train", "valid", "test")}
+    if not all(folders[name].exists() for name in ("train", "valid")):
+        raise CheckpointError(f"{run.path / 'data'}: the encoded training text is gone; train again")
+    train_text = EncodedCorpus.load(folders.pop("train"))
+    texts = {name: MeasuredText.load(folder) for name, folder in folders.items() if folder.exists()}
+    return Prepared(run.pipeline(), run.vocab(), train_text, texts, ())
 
 
 def _train_ngram(
@@ -135,16 +165,16 @@ def resume(
         raise UsageError(f"{path}: an n-gram model is estimated at once; there is nothing to resume")
     settings["epochs"] = epochs or run.document.get("epochs", settings["epochs"])
     config = make_config(settings, source=str(run.path / "config.toml"))
-    if epochs is not None:
-        run.record("epochs", epochs)  # config.toml stays as it was given
-    run.check("data")
-    folders = {name: run.path / "data" / name for name in ("train", "valid", "test")}
-    if not all(folders[name].exists() for name in ("train", "valid")):
-        raise CheckpointError(f"{run.path / 'data'}: the encoded training text is gone; train again")
-    train_text = EncodedCorpus.load(folders.pop("train"))
-    texts = {name: MeasuredText.load(folder) for name, folder in folders.items() if folder.exists()}
-    prepared = Prepared(run.pipeline(), run.vocab(), train_text, texts, ())
-    return _fit_network(config, run, prepared, watch=watch, say=say or (lambda _message: None))
+    from textkit.tasks.language_model.neural_training import choose_device
+    from textkit.train.distributed import join_world
+
+    prepared = _prepared(run)
+    with join_world(choose_device(config.device)) as world:
+        if epochs is not None and world.first:
+            run.record("epochs", epochs)  # config.toml stays as it was given
+        return _fit_network(
+            config, run, prepared, world=world, watch=watch, say=say or (lambda _message: None)
+        )
 
 
 def _fit_network(
@@ -152,10 +182,12 @@ def _fit_network(
     run: RunFolder,
     prepared: Prepared,
     *,
+    world: World,
     watch: Callable[[Any, int], None] | None,
     say: Say,
 ) -> dict[str, Score]:
-    from textkit.tasks.language_model.recurrent import make_trainer
+    """Train to the end. Only the first process of several gives scores."""
+    from textkit.tasks.language_model.neural_training import make_trainer
 
     trainer = make_trainer(
         config,
@@ -163,6 +195,7 @@ def _fit_network(
         vocab=prepared.vocab,
         train=prepared.train,
         valid=prepared.held_out["valid"],
+        world=world,
         watch=watch or (lambda _progress, _steps: None),
         say=say,
     )
@@ -177,6 +210,8 @@ def _fit_network(
         raise Interrupted(
             f"{interruption}; go on with: textkit train-lm --resume {run.path}", interruption.status - 128
         ) from None
+    if not world.first:
+        return {}
     return _finish(run, load_model(run).model, prepared.held_out)
 
 

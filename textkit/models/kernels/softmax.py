@@ -1,0 +1,93 @@
+"""From logits to the gradient of the cross-entropy at them, in place, row by row while the row is in the cache."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from textkit.models.kernels.floats import narrowed, power_of_two, widened
+from textkit.text.kernels.compiled import compiled, inlined
+
+# Sums and maxima of a row are kept in so many lanes, side by side: one sum from left to right would let the
+# processor add one number at a time, and its rounding errors grow with the whole row.
+LANES = 256
+Lanes = npt.NDArray[np.float32]
+
+_F = np.float32
+_LOWEST = _F(-87.0)  # exp of less is nearly the smallest float32: taken for zero
+_LOG2_E = _F(1.4426950408889634)
+_LN2_HIGH, _LN2_LOW = _F(0.693359375), _F(-2.12194440e-4)  # their sum is ln 2; the first is short
+_ROUNDER = _F(12582912.0)  # 1.5 * 2^23: to add and take it away rounds to a whole number
+# exp(r) on [-ln 2 / 2, ln 2 / 2] by its series with the last terms adjusted (Cephes, expf).
+_P5, _P4, _P3 = _F(1.9875691500e-4), _F(1.3981999507e-3), _F(8.3334519073e-3)
+_P2, _P1, _P0 = _F(4.1665795894e-2), _F(1.6666665459e-1), _F(5.0000001201e-1)
+_ONE, _ZERO = _F(1), _F(0)
+
+
+@inlined
+def _exp(x: Any) -> Any:
+    """e to the power of x <= 0, a float32, to a relative 2e-7."""
+    whole = (x * _LOG2_E + _ROUNDER) - _ROUNDER
+    r = (x - whole * _LN2_HIGH) - whole * _LN2_LOW
+    power = ((((_P5 * r + _P4) * r + _P3) * r + _P2) * r + _P1) * r + _P0
+    return (power * r * r + r + _ONE) * power_of_two(whole)
+
+
+@compiled
+def _raise_maxima(logits: npt.NDArray[Any], bias: npt.NDArray[np.float32], lanes: Lanes) -> None:
+    for i in range(len(logits)):
+        value, most = widened(logits[i]) + bias[i], lanes[i]
+        lanes[i] = value if value > most else most
+
+
+@compiled
+def _exponentiate(logits: npt.NDArray[Any], bias: npt.NDArray[np.float32], most: Any, lanes: Lanes) -> None:
+    for i in range(len(logits)):
+        below = widened(logits[i]) + bias[i] - most
+        value = _exp(_LOWEST if below < _LOWEST else below)  # put so, nan stays nan
+        value = _ZERO if below < _LOWEST else value
+        lanes[i] += value
+        logits[i] = narrowed(value, logits[i])
+
+
+@compiled
+def differentiate(
+    logits: npt.NDArray[Any],
+    bias: npt.NDArray[np.float32],
+    lanes: Lanes,
+    targets: npt.NDArray[np.int64],
+    log_probs: npt.NDArray[np.float32],
+    sums: npt.NDArray[np.float32],
+) -> None:
+    """Turn `logits` (R, V), to which `bias` (V,) belongs, into the gradient of -log softmax(.)[target] in place.
+
+    Row r of the result is to be divided by `sums[r]`, which is given back. `logits` are float32, or
+    bfloat16 seen as uint16; `targets` (R,); `log_probs` (R,) gets the log probabilities of the targets;
+    `lanes`, at most V, is scratch.
+    """
+    rows, columns = logits.shape
+    width = len(lanes)
+    for row in range(rows):
+        lanes[:] = -np.inf
+        for begin in range(0, columns, width):
+            end = min(begin + width, columns)
+            _raise_maxima(logits[row, begin:end], bias[begin:end], lanes[: end - begin])
+        most = lanes[0]
+        for lane in range(1, width):
+            most = max(most, lanes[lane])
+        target = targets[row]
+        score = widened(logits[row, target]) + bias[target]
+        lanes[:] = 0
+        for begin in range(0, columns, width):
+            end = min(begin + width, columns)
+            _exponentiate(logits[row, begin:end], bias[begin:end], most, lanes[: end - begin])
+        total = 0.0
+        for lane in range(width):
+            total += lanes[lane]
+        log_prob = score - most - math.log(total)
+        # p - 1 as exp(log p) - 1: right to the last digit where p is nearly 1.
+        logits[row, target] = narrowed(_F(math.expm1(log_prob) * total), logits[row, target])
+        sums[row], log_probs[row] = total, log_prob

@@ -1,0 +1,1 @@
+"""Optimisers that torch lacks, one a module."""

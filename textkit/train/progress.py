@@ -1,0 +1,95 @@
+"""Where a training stands, as plain numbers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from textkit.train.guard import Guard
+
+
+@dataclass
+class Progress:
+    """Saved and restored as a whole. Steps that were skipped count; those that were undone do not."""
+
+    step: int = 0
+    total: int = 0  # steps when all is done, unless validation stops it
+    epoch: int = 0  # epochs done
+    step_in_epoch: int = 0
+    validating: bool = False  # a validation is due
+    validated: int = 0  # the step of the last one
+    best: float = math.inf
+    best_step: int = 0
+    worse: int = 0  # validations since the best
+    plateau: float = 1.0  # factor of the learning rate after validations that were no better
+    learning_rate: float = 0.0  # of the last step
+    tokens: int = 0  # predicted so far
+    seconds: float = 0.0  # spent on steps so far, over all sittings
+    guard: Guard = field(default_factory=Guard)
+    loss_sum: float = 0.0  # these four: since the last log record
+    loss_count: int = 0
+    norm_sum: float = 0.0
+    norm_count: int = 0
+    logged_seconds: float = 0.0  # `seconds` at the last log record
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain numbers, for `from_dict`."""
+        return asdict(self)
+
+    @staticmethod
+    def from_dict(numbers: dict[str, Any]) -> Progress:
+        """What `as_dict` gave.
+
+        >>> Progress.from_dict(Progress(step=3).as_dict()).step
+        3
+        """
+        return Progress(**{**numbers, "guard": Guard(**numbers["guard"])})
+
+    def add(self, loss: float, count: int, *, norm: float) -> None:
+        """Count a step of `count` predictions with the mean `loss` and the gradient's `norm`."""
+        self.loss_sum += loss * count
+        self.loss_count += count
+        self.norm_sum += norm
+        self.norm_count += 1
+        self.tokens += count
+
+    def record(self) -> dict[str, float]:
+        """A log record of the steps since the last one."""
+        record: dict[str, float] = {"step": self.step, "epoch": self.epoch}
+        if self.loss_count:
+            mean = self.loss_sum / self.loss_count
+            record |= {"loss": mean, "perplexity": perplexity(mean)}
+            record["gradient_norm"] = self.norm_sum / self.norm_count
+        record |= {"learning_rate": self.learning_rate, "seconds": round(self.seconds, 3)}
+        if self.loss_count and self.seconds > self.logged_seconds:
+            record["tokens_per_second"] = round(self.loss_count / (self.seconds - self.logged_seconds), 1)
+        if self.guard.skipped:
+            record |= {"skipped": self.guard.skipped, "roll_backs": self.guard.roll_backs}
+        self.loss_sum, self.loss_count, self.norm_sum, self.norm_count = 0.0, 0, 0.0, 0
+        self.logged_seconds = self.seconds
+        return record
+
+    def tokens_per_second(self) -> float:
+        """Predictions a second since the last log record; over the whole training just after one."""
+        seconds = self.seconds - self.logged_seconds
+        if self.loss_count and seconds > 0:
+            return self.loss_count / seconds
+        return self.tokens / self.seconds if self.seconds else 0.0
+
+    def summary(self, seconds: float) -> str:
+        """One line for the end of a training that took `seconds` this time."""
+        rate = self.tokens / self.seconds if self.seconds else 0.0
+        return (
+            f"trained to step {self.step} in {seconds / 60:.1f} min, {rate:,.0f} tokens/s; "
+            f"best validation perplexity {perplexity(self.best):.2f} at step {self.best_step}"
+        )
+
+
+def perplexity(loss: float) -> float:
+    """Of a mean loss in nats; never overflows.
+
+    >>> perplexity(0.0)
+    1.0
+    """
+    return math.exp(min(loss, 700.0))
