@@ -1,10 +1,11 @@
-"""textkit's training step beside that of PyTorch's word language model example: tokens/s, losses, peak memory.
+"""textkit's training step beside that of PyTorch's word language model example: speed, losses, memory.
 
-    TEXTKIT_DATA=... python benchmarks/word_language_model.py [--steps 1000] [--units 200 650] [--write]
+    TEXTKIT_DATA=... python benchmarks/word_language_model.py [--steps 1000] [--rate 20] [--write]
 
-The reference is a loop of our own to the example's description (the original, given the same weights, has the
-same losses to the last bit). It and textkit, in float32 and in bfloat16, start from the same weights, read the
-same batches, draw the same dropout masks, and take turns in one process, a block of steps each. With `--variant NAME` one of them runs alone: so the peaks of memory are measured.
+The reference is a loop of our own to the example's description (the original, given the same weights, has
+the same losses to the last bit). It and textkit, in float32 and in bfloat16, start from the same weights,
+read the same batches, draw the same dropout masks, and take turns in one process, a block of steps each. With
+`--variant NAME` one of them runs alone: so the peaks of memory are measured.
 """
 
 from __future__ import annotations
@@ -21,16 +22,16 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command does; read when torch is loaded
 
-import torch  # noqa: E402
-from processes import cost_of  # noqa: E402
-from results import data_folder, machine, publish, table  # noqa: E402
-from torch import Tensor, nn  # noqa: E402
-from torch.nn import functional  # noqa: E402
+import torch
+from processes import cost_of
+from results import data_folder, machine, publish, table
+from torch import Tensor, nn
+from torch.nn import functional
 
-from textkit.models.network import detach  # noqa: E402
-from textkit.models.precision import choose_precision  # noqa: E402
-from textkit.models.recurrent import Dropouts, RecurrentNetwork, RecurrentSettings  # noqa: E402
-from textkit.train.clipping import clip_gradients  # noqa: E402
+from textkit.models.network import detach
+from textkit.models.precision import choose_precision
+from textkit.models.recurrent import Dropouts, RecurrentNetwork, RecurrentSettings
+from textkit.train.clipping import clip_gradients
 
 VOCAB, STEPS, ROWS, LAYERS, DROPOUT, RATE, CLIP, SEED = 33278, 35, 20, 2, 0.2, 20.0, 0.25, 1111
 BLOCK = 10  # steps of one variant before the next one's turn
@@ -52,13 +53,13 @@ HEADER = [
     "largest difference",
     "peak",
 ]
-NOTES = f"""{LAYERS} LSTM layers, {VOCAB:,} words, {STEPS} steps, {ROWS} rows, dropout {DROPOUT}, SGD at {RATE},
-gradients clipped to {CLIP}; two threads. The text is WikiText-2's validation and test part, repeated, its
-vocabulary padded to that of the training part, which is not at hand: the losses are not WikiText-2's.
-`ratio` is that of the median times of a block of {BLOCK} steps. `last loss` is the mean of the last {MEAN} steps,
-`largest difference` the largest one from the example's among the means of {MEAN} steps. Its second row shows
-how much of that is chance: at this learning rate any difference in rounding grows. `peak` is the most memory
-of a process that trains alone for {MEMORY_STEPS} steps."""
+NOTES = f"""{LAYERS} LSTM layers, {VOCAB:,} words, {STEPS} steps, {ROWS} rows, dropout {DROPOUT}, plain SGD,
+gradients clipped to {CLIP}; two threads. The text is WikiText-2's validation and test part, repeated,
+its vocabulary padded to that of the training part, which is not at hand: the losses are not WikiText-2's.
+`ratio` is that of the median times of a block of {BLOCK} steps. `last loss` is the mean of the last {MEAN}
+steps, `largest difference` the largest one from the example's among the means of {MEAN} steps. Its second row
+shows how much of that is chance: at this learning rate any difference in rounding grows. `peak` is the most
+memory of a process that trains alone for {MEMORY_STEPS} steps."""
 
 
 class Reference(nn.Module):
@@ -84,7 +85,7 @@ class Reference(nn.Module):
 Step = Callable[[Tensor, Tensor], float]
 
 
-def reference_step(network: Reference) -> Step:
+def reference_step(network: Reference, rate: float) -> Step:
     """The example's loop: a function of a batch, ids and targets (T, B), that trains and gives the loss."""
     units = network.lstm.hidden_size
     state: tuple[Tensor, ...] = tuple(torch.zeros(LAYERS, ROWS, units) for _ in range(2))
@@ -98,13 +99,13 @@ def reference_step(network: Reference) -> Step:
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), CLIP)
         for parameter in network.parameters():
-            parameter.data.add_(parameter.grad, alpha=-RATE)
+            parameter.data.add_(parameter.grad, alpha=-rate)
         return float(loss.detach())
 
     return step
 
 
-def textkit_step(units: int, precision_name: str, *, start: Reference | None) -> Step:
+def textkit_step(units: int, precision_name: str, *, rate: float, start: Reference | None) -> Step:
     """The same with textkit's parts, from the same weights if they are given."""
     settings = RecurrentSettings(
         "lstm",
@@ -121,7 +122,7 @@ def textkit_step(units: int, precision_name: str, *, start: Reference | None) ->
     precision = choose_precision("bf16" if precision_name == "bfloat16" else "fp32", device="cpu")
     if precision_name == "bfloat16" and precision.name != "bf16":
         sys.exit(precision.reason)
-    optimizer = torch.optim.SGD(network.parameters(), lr=RATE)
+    optimizer = torch.optim.SGD(network.parameters(), lr=rate)
     state = network.zero_state(ROWS)
 
     def step(ids: Tensor, targets: Tensor) -> float:
@@ -147,7 +148,7 @@ def same_weights(start: Reference) -> dict[str, Tensor]:
     return weights | {"output.bias": start.decoder.bias}
 
 
-def make_step(variant: str, units: int, *, same: bool = True) -> Step:
+def make_step(variant: str, units: int, *, rate: float = RATE, same: bool = True) -> Step:
     """A variant, with the same weights as the others or with its own."""
     torch.manual_seed(SEED)
     if variant in VARIANTS[:2]:
@@ -155,8 +156,8 @@ def make_step(variant: str, units: int, *, same: bool = True) -> Step:
         if variant == VARIANTS[1]:
             bias = start.lstm.bias_ih_l0.data
             bias[0] = torch.nextafter(bias[0], torch.tensor(1.0))
-        return reference_step(start)
-    return textkit_step(units, variant.split()[-1], start=Reference(units) if same else None)
+        return reference_step(start, rate)
+    return textkit_step(units, variant.split()[-1], rate=rate, start=Reference(units) if same else None)
 
 
 def batches() -> Iterator[tuple[Tensor, Tensor]]:
@@ -195,9 +196,9 @@ class Course:
         return [statistics.mean(self.losses[at : at + MEAN]) for at in range(0, len(self.losses), MEAN)]
 
 
-def compare(units: int, steps: int) -> list[list[str]]:
+def compare(units: int, steps: int, rate: float) -> list[list[str]]:
     """All variants in turns: rows of the table."""
-    courses = {variant: Course(make_step(variant, units)) for variant in VARIANTS}
+    courses = {variant: Course(make_step(variant, units, rate=rate)) for variant in VARIANTS}
     source = batches()
     for done in range(0, steps, BLOCK):
         part = list(itertools.islice(source, min(BLOCK, steps - done)))
@@ -234,6 +235,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--units", type=int, nargs="+", default=[200, 650])
+    parser.add_argument("--rate", type=float, default=RATE)
     parser.add_argument("--variant", choices=VARIANTS)
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
@@ -243,10 +245,11 @@ def main() -> None:
         for batch in itertools.islice(batches(), MEMORY_STEPS):
             step(*batch)
         return
-    rows = [row for units in given.units for row in compare(units, given.steps)]
+    rows = [row for units in given.units for row in compare(units, given.steps, given.rate)]
     publish(
         "Training an LSTM as PyTorch's word language model example does",
-        f"{machine('textkit-nlp', 'torch')}; {given.steps} steps\n\n{table(HEADER, rows)}\n\n{NOTES}",
+        f"{machine('textkit-nlp', 'torch')}; {given.steps} steps at rate {given.rate:g}\n\n"
+        f"{table(HEADER, rows)}\n\n{NOTES}",
         script="word_language_model.py",
     )
 

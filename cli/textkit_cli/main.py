@@ -39,6 +39,7 @@ COMMANDS = {
     "vocab": "Count the tokens of text and write a vocabulary.",
     "train-tokenizer": "Train a subword tokenizer (unigram or BPE) on text.",
     "train-lm": "Train a language model, n-gram or neural, on text.",
+    "lr-range": "Try growing learning rates on a network and a text.",
     "score": "Score text with a trained model: perplexity, bits.",
     "compare": "Compare language models of any kind on the same text.",
     "filter": "Keep the part of a corpus that a language model finds likeliest.",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from textkit.train.progress import Progress
 
-SHAPE = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}, {remaining} left{postfix}]"
+SHAPE = "{desc}{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}, {remaining} left{postfix}]"
 
 
 @contextlib.contextmanager
@@ -31,17 +31,19 @@ def training_bar(*, quiet: bool) -> Iterator[Callable[[Progress, int], None]]:
 
     def watch(progress: Progress, steps: int) -> None:
         nonlocal bar
+        place = f"epoch {progress.epoch + progress.step_in_epoch / steps:.2f}"
         if bar is None:  # at the first step, perhaps of a resumed training
-            begin = progress.step - 1
+            begin, total = progress.step - 1, progress.total
             bar = tqdm(
-                total=progress.total,
+                desc=f"{place}: ",
+                total=total,
                 initial=begin,
                 leave=False,
+                miniters=1,
                 file=sys.stderr,
                 bar_format=SHAPE,
-                smoothing=0.1,
             )
-        bar.set_description(f"epoch {progress.epoch + progress.step_in_epoch / steps:.2f}", refresh=False)
+        bar.set_description(place, refresh=False)
         notes = [f"{progress.tokens_per_second():,.0f} tokens/s"]
         if progress.loss_count:
             perplexity = math.exp(min(progress.loss_sum / progress.loss_count, 700.0))

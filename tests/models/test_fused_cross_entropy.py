@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from textkit.errors import InputError
 from textkit.models import fused_cross_entropy as module
 from textkit.models.fused_cross_entropy import Workspace, fused_cross_entropy, target_log_probs
 
@@ -28,20 +29,18 @@ def exact(*arrays: Tensor | None, targets: Tensor) -> list[Tensor]:
     wide = [part if part is None else part.detach().double().requires_grad_() for part in arrays]
     features, weight, bias = wide
     loss = functional.cross_entropy(functional.linear(features, weight, bias), targets)
-    return [loss, *torch.autograd.grad(loss, [part for part in wide if part is not None])]
+    return [loss.detach(), *torch.autograd.grad(loss, [part for part in wide if part is not None])]
 
 
 def fused(*arrays: Tensor | None, targets: Tensor, workspace: Workspace | None = None) -> list[Tensor]:
     leaves = [part if part is None else part.detach().requires_grad_() for part in arrays]
     features, weight, bias = leaves
     loss = fused_cross_entropy(features, weight, bias=bias, targets=targets, workspace=workspace)
-    return [loss, *torch.autograd.grad(loss, [part for part in leaves if part is not None])]
+    return [loss.detach(), *torch.autograd.grad(loss, [part for part in leaves if part is not None])]
 
 
 def assert_close(found: list[Tensor], expected: list[Tensor], tolerance: float) -> None:
-    for one, other in zip(
-        [part.detach() for part in found], [part.detach() for part in expected], strict=True
-    ):
+    for one, other in zip(found, expected, strict=True):
         assert one.dtype in (torch.float32, torch.float64)
         assert float((one - other).abs().max()) <= tolerance * float(other.abs().max() + 1e-30)
 
@@ -142,6 +141,18 @@ def test_only_the_gradients_asked_for_are_formed(wanted: tuple[bool, ...]) -> No
             assert_close([part.grad], [right], 2e-6)
 
 
+def test_without_a_graph_no_gradient_is_formed(monkeypatch: pytest.MonkeyPatch) -> None:
+    features, weight, bias, targets = example(10, 30)
+    weight.requires_grad_()
+    formed: list[object] = []
+    monkeypatch.setattr(module, "_add_up", lambda gradients, *rest: formed.extend(gradients))
+    with torch.no_grad():
+        loss = fused_cross_entropy(features, weight, bias=bias, targets=targets)
+    assert formed == [None, None, None]
+    expected = functional.cross_entropy(functional.linear(features, weight.detach(), bias), targets)
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-6)
+
+
 def test_no_rows_give_no_loss_and_zero_gradients() -> None:
     features, weight, bias, targets = example(0, 30)
     loss, *gradients = fused(features, weight, bias, targets=targets)
@@ -166,7 +177,7 @@ def test_the_memory_is_reused_between_inference_and_training() -> None:
     assert_close(fused(features, weight, bias, targets=targets, workspace=workspace), expected, 2e-6)
     with torch.inference_mode():
         loss = fused_cross_entropy(features, weight, bias=bias, targets=targets, workspace=workspace)
-    assert float(loss) == pytest.approx(float(expected[0]), rel=1e-6)
+    assert loss.item() == pytest.approx(float(expected[0]), rel=1e-6)
 
 
 def test_copies_and_pickles_leave_the_memory_behind() -> None:
@@ -239,3 +250,13 @@ def test_what_is_changed_before_backward_is_an_error() -> None:
         weight.add_(1)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         loss.backward()
+
+
+@pytest.mark.parametrize("bad", [-1, 30])
+def test_targets_that_are_no_ids_are_refused(bad: int) -> None:
+    features, weight, bias, targets = example(5, 30)
+    targets[3] = bad
+    with pytest.raises(InputError, match=r"targets must be ids below 30, not .*: encode the text with"):
+        fused_cross_entropy(features, weight, bias=bias, targets=targets)
+    with pytest.raises(InputError, match="targets must be ids below 30"):
+        target_log_probs(features, weight, bias=bias, targets=targets)

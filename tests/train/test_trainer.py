@@ -197,11 +197,35 @@ def test_a_run_of_several_processes_is_refused_by_one(tmp_path: Path, tiny: Modu
 
 def test_what_a_crash_left_is_swept_away_on_resuming(tmp_path: Path, tiny: ModuleType) -> None:
     tiny.make_trainer(tmp_path / "run", epochs=1).fit(StopRequest())
-    (tmp_path / "run" / "last-000099.safetensors").write_bytes(b"half")
+    left = {"last-000099.safetensors", ".last-000099.state.pt.abc", ".manifest.json.xyz"}
+    for name in left:
+        (tmp_path / "run" / name).write_bytes(b"half")
     trainer = tiny.make_trainer(tmp_path / "run", epochs=2)
     before = {path.name for path in (tmp_path / "run").iterdir()}
     trainer.resume()
-    assert before - {path.name for path in (tmp_path / "run").iterdir()} == {"last-000099.safetensors"}
+    assert before - {path.name for path in (tmp_path / "run").iterdir()} == left
+
+
+def test_killed_between_the_log_and_the_save_of_a_validation(tmp_path: Path, tiny: ModuleType) -> None:
+    class Killed(BaseException):
+        pass
+
+    tiny.make_trainer(tmp_path / "whole", epochs=2).fit(StopRequest())
+    trainer = tiny.make_trainer(tmp_path / "cut", epochs=2, save_seconds=0.0)
+    write = trainer.log.write
+
+    def kill(record: dict[str, Any]) -> None:
+        write(record)
+        if "valid_loss" in record:
+            raise Killed
+
+    trainer.log.write = kill
+    with pytest.raises(Killed):
+        trainer.fit(StopRequest())
+    trainer = tiny.make_trainer(tmp_path / "cut", epochs=2)
+    trainer.resume()
+    trainer.fit(StopRequest())
+    assert tiny.fingerprint(tmp_path / "cut") == tiny.fingerprint(tmp_path / "whole")
 
 
 def test_saves_in_between_change_nothing(tmp_path: Path, tiny: ModuleType) -> None:

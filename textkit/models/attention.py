@@ -64,7 +64,7 @@ def attend(queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
     Gives the mixed values (B, H, T, d): the query of step P+t sees the steps up to P+t.
     """
     steps, known = queries.shape[2], keys.shape[2]
-    causal, seen = steps == known, None  # the fast kernels know this case by name and need no mask
+    causal, seen = bool(steps == known), None  # the fast kernels know this case by name and need no mask
     if 1 < steps < known:
         seen = torch.ones(steps, known, dtype=torch.bool, device=keys.device).tril(known - steps)
     mixed = functional.scaled_dot_product_attention

@@ -1,4 +1,4 @@
-"""A linear layer and cross-entropy in one: never the whole (N, V) matrix of logits, gradients in the forward pass.
+"""A linear layer and cross-entropy in one: never all logits (N, V), the gradients formed in the forward pass.
 
 The rows are taken a chunk at a time. A chunk's logits become the gradient of the mean loss at them in place,
 (softmax(logits) - onehot(targets)) / N, and its products with the weight and the features are added up
@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+
+from textkit.errors import InputError
 
 # Rows of a chunk: enough for products at full speed, few enough for the cache to help.
 _ROWS = {"cpu": 384, "cuda": 4096}
@@ -56,18 +58,19 @@ def fused_cross_entropy(
     targets: Tensor,
     workspace: Workspace | None = None,
 ) -> Tensor:
-    """Mean of -log softmax(features weight^T + bias)[targets]: a float32 scalar (float64 for float64 weights).
+    """Mean of -log softmax(features weight^T + bias)[targets]: a scalar, float32 (float64 as the weight is).
 
     `features` (N, D), `weight` (V, D), `bias` (V,), `targets` (N,) int64. Under `torch.autocast` the
     products are of its type; the softmax, the loss and the sums of gradients over chunks are float32.
-    N = 0 gives 0. Gradients of gradients are not defined.
+    N = 0 gives 0. Gradients of gradients are not defined. Raises InputError, on a CPU, for targets that
+    are no ids.
 
     >>> features, weight = torch.tensor([[1.0, 0.0]]), torch.tensor([[1000.0, 0.0], [0.0, 0.0]])
     >>> fused_cross_entropy(features, weight, bias=None, targets=torch.tensor([1]))
     tensor(1000.)
     """
     loss: Tensor = _FusedCrossEntropy.apply(  # type: ignore[no-untyped-call]
-        features, weight, bias, targets, workspace or Workspace()
+        features, weight, bias, targets, workspace or Workspace(), torch.is_grad_enabled()
     )
     return loss
 
@@ -100,18 +103,26 @@ class _Gradients(NamedTuple):
 class _FusedCrossEntropy(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, features: Tensor, weight: Tensor, bias: Tensor | None, targets: Tensor, workspace: Workspace
+        ctx: Any,
+        features: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        targets: Tensor,
+        workspace: Workspace,
+        graded: bool,
     ) -> Tensor:
         device = features.device.type
         reduced = torch.is_autocast_enabled(device) and weight.dtype == torch.float32
         ctx.dtype = torch.get_autocast_dtype(device) if reduced else weight.dtype
         ctx.workspace = workspace
+        # torch says that a gradient is needed in no_grad mode too.
+        ctx.wanted = [graded and needed for needed in ctx.needs_input_grad[:3]]
         ctx.save_for_backward(features, weight, bias, targets)
         loss, ctx.gradients = _loss_and_gradients(ctx, features, weight, bias, targets)
         return loss
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         saved = ctx.saved_tensors
         # The gradients are given away, so that autograd need not copy them; who asks again waits again.
@@ -120,7 +131,7 @@ class _FusedCrossEntropy(torch.autograd.Function):
             _, gradients = _loss_and_gradients(ctx, *saved)
         if grad.device.type != "cpu" or grad.item() != 1:
             gradients = [part if part is None else part.mul_(grad) for part in gradients]
-        return (*gradients, None, None)
+        return (*gradients, None, None, None)
 
 
 def _loss_and_gradients(
@@ -128,7 +139,7 @@ def _loss_and_gradients(
 ) -> tuple[Tensor, _Gradients]:
     with torch.autocast(features.device.type, enabled=False):
         x, w = features.to(ctx.dtype), weight.to(ctx.dtype)
-        wanted = ctx.needs_input_grad
+        wanted = ctx.wanted
         new = torch.empty_like if len(x) else torch.zeros_like  # the first chunk overwrites them
         gradients = _Gradients(
             new(features) if wanted[0] else None,
@@ -147,7 +158,7 @@ def _loss_and_gradients(
 def _add_up(
     gradients: _Gradients, rows: slice, at_logits: Tensor, x: Tensor, weight: Tensor, scale: Tensor
 ) -> None:
-    """Put in what a chunk gives for features, weight and bias; what was there before it counts but for the first.
+    """Put in a chunk's part for features, and add that for weight and bias, whose sums the first begins.
 
     `at_logits` (R, V) times `scale` (R,) is the gradient at its logits. The factors go to the narrow side
     of each product: that spares the wide one another pass.
@@ -209,12 +220,17 @@ def _compiled_differentiate(logits: Tensor, bias: Tensor | None, targets: Tensor
     from textkit.models.kernels.softmax import LANES, differentiate  # loads numba
 
     rows, columns = logits.shape
+    if rows and not 0 <= int(targets.min()) <= int(targets.max()) < columns:  # compiled code would not notice
+        raise InputError(
+            f"targets must be ids below {columns}, not {int(targets.min())} to {int(targets.max())}: "
+            "encode the text with the vocabulary of this network"
+        )
     table = (logits if logits.dtype == torch.float32 else logits.view(torch.uint16)).numpy()
     offsets = torch.zeros(columns) if bias is None else bias.detach().float()
     log_probs, sums = torch.empty(rows), torch.empty(rows)
     jobs = max(min(torch.get_num_threads(), rows), 1)
     lanes = torch.empty(jobs, min(LANES, columns)).numpy()
-    arrays = (targets.numpy(), log_probs.numpy(), sums.numpy())
+    arrays = (targets.contiguous().numpy(), log_probs.numpy(), sums.numpy())
 
     def work(job: int) -> None:
         part = slice(rows * job // jobs, rows * (job + 1) // jobs)

@@ -15,6 +15,8 @@ from textkit.errors import UsageError
 from textkit.models.fused_cross_entropy import Workspace, fused_cross_entropy, target_log_probs
 from textkit.models.network import PADDING
 
+_ROWS = 128  # of scores made into log probabilities at once: what needs memory beside the result
+
 
 class SoftmaxOutput(nn.Module):
     """The exact softmax over all ids: logits = features weight^T + bias.
@@ -53,7 +55,10 @@ class SoftmaxOutput(nn.Module):
     def log_probs(self, features: Tensor) -> Tensor:
         """Log probabilities (N, V) of all ids, without a graph."""
         with torch.autocast(features.device.type, enabled=False):
-            return torch.log_softmax(functional.linear(features.float(), self.weight, self.bias), dim=-1)
+            scores: Tensor = functional.linear(features.float(), self.weight, self.bias)
+            for part in torch.split(scores, _ROWS):
+                part.copy_(torch.log_softmax(part, dim=-1))
+            return scores
 
     def target_log_probs(self, features: Tensor, targets: Tensor) -> Tensor:
         """Log probabilities (N,) of `targets` (N,), none of them PADDING; without a graph."""

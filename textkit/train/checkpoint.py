@@ -222,10 +222,10 @@ class RunFolder:
         return next(each for each in candidates if f"{each}.safetensors" not in self.document["files"])
 
     def sweep(self) -> None:
-        """Remove weights and states that a crash left before they became the run's."""
+        """Remove what a crash left: weights and states that never became the run's, files half written."""
         for path in self.path.iterdir():
-            weights = path.name.startswith(("best-", "last-", ".best-", ".last-"))
-            if weights and path.name not in self.document["files"]:
+            weights = path.name.startswith(("best-", "last-")) and path.name not in self.document["files"]
+            if weights or re.match(r"\.(best-|last-|manifest\.json|log\.jsonl|curve\.png)", path.name):
                 path.unlink(missing_ok=True)
 
     def record(self, key: str, value: object) -> None:

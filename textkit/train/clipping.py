@@ -1,4 +1,4 @@
-"""Clipping the norm of the whole gradient (Pascanu et al. 2013, arXiv:1211.5063), row-sparse parts included."""
+"""Clipping the norm of the whole gradient (Pascanu et al. 2013, arXiv:1211.5063), sparse parts included."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def clip_gradients(parameters: Iterable[Tensor], max_norm: float) -> Tensor:
     if not values:
         return torch.zeros(())
     norms = torch._foreach_norm(values)
-    norm = torch.linalg.vector_norm(torch.stack([part.to(norms[0].device).float() for part in norms]))
+    norm: Tensor = torch.linalg.vector_norm(torch.stack([part.to(norms[0].device).float() for part in norms]))
     factor = max_norm / (norm + 1e-6)  # as torch.nn.utils.clip_grad_norm_ does
     if bool(torch.isfinite(norm) & (factor < 1)):
         for device in {value.device for value in values}:

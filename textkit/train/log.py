@@ -49,9 +49,9 @@ class Log:
                 raise CheckpointError(f"{self.path}:{number}: damaged: not a JSON object") from error
         return records
 
-    def rewind(self, step: int) -> None:
-        """Forget what was logged after `step`: training resumes from there."""
-        kept = [record for record in self.records() if record["step"] <= step]
+    def rewind(self, count: int) -> None:
+        """Forget all but the first `count` records: training resumes where there were so many."""
+        kept = self.records()[:count]
         atomic.write_text(self.path, "".join(json.dumps(record) + "\n" for record in kept))
 
 

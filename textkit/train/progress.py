@@ -27,11 +27,12 @@ class Progress:
     tokens: int = 0  # predicted so far
     seconds: float = 0.0  # spent on steps so far, over all sittings
     guard: Guard = field(default_factory=Guard)
-    loss_sum: float = 0.0  # these four: since the last log record
+    loss_sum: float = 0.0  # this and the next three: since the last log record
     loss_count: int = 0
     norm_sum: float = 0.0
     norm_count: int = 0
     logged_seconds: float = 0.0  # `seconds` at the last log record
+    records: int = 0  # in the log
 
     def as_dict(self) -> dict[str, Any]:
         """Plain numbers, for `from_dict`."""
@@ -55,7 +56,7 @@ class Progress:
         self.tokens += count
 
     def record(self) -> dict[str, float]:
-        """A log record of the steps since the last one."""
+        """A log record of the steps since the last one; who asks for it writes it."""
         record: dict[str, float] = {"step": self.step, "epoch": self.epoch}
         if self.loss_count:
             mean = self.loss_sum / self.loss_count
@@ -68,6 +69,7 @@ class Progress:
             record |= {"skipped": self.guard.skipped, "roll_backs": self.guard.roll_backs}
         self.loss_sum, self.loss_count, self.norm_sum, self.norm_count = 0.0, 0, 0.0, 0
         self.logged_seconds = self.seconds
+        self.records += 1
         return record
 
     def tokens_per_second(self) -> float:

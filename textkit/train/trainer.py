@@ -83,7 +83,7 @@ class Trainer(Generic[B]):
         self._rates = [float(group["lr"]) for group in self.optimizer.param_groups]
         self._nothing_carried = self.objective.state_dict()
         self._saved = self._drawn = time.monotonic()
-        self.progress.total = self._steps()
+        self._total = self.progress.total = self._steps()
         if not self.world.first:
             self.watch, self.say = lambda _progress, _steps: None, lambda _message: None
 
@@ -278,9 +278,10 @@ class Trainer(Generic[B]):
         run = self.run if self.world.first else RunFolder.open(self.run.path)
         state = run.state(role)
         if len(state["processes"]) != self.world.size:
+            count = len(state["processes"])
             raise CheckpointError(
-                f"{run.path}: trained by {len(state['processes'])} processes; it cannot go on with "
-                f"{self.world.size}"
+                f"{run.path}: trained by {count} processes; it cannot go on with {self.world.size}: "
+                f"start {count} with torchrun --nproc-per-node"
             )
         load_arrays(self.module, run, role)
         own = state["processes"][self.world.rank]
@@ -288,7 +289,7 @@ class Trainer(Generic[B]):
         self.batches.load_state_dict(state["batches"])
         self.objective.load_state_dict(own["objective"])
         self.progress = Progress.from_dict(state["progress"])
-        self.progress.total = self._steps()
+        self.progress.total = self._total
         set_generators(own["generators"], device=self.world.device)
         if self.world.first:
-            self.log.rewind(self.progress.step)
+            self.log.rewind(self.progress.records)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 import os
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand
@@ -17,6 +15,7 @@ from textkit.tasks.language_model import LanguageModelConfig
 from textkit_cli import options
 from textkit_cli.console import say, table, warn_of_impossible
 from textkit_cli.reading import read_text
+from textkit_cli.settings import gather_settings, with_settings
 from textkit_cli.training_bar import training_bar
 
 if TYPE_CHECKING:
@@ -125,13 +124,9 @@ def _train(
         _resume(resume, epochs=settings.get("epochs"), given=given, quiet=quiet)
         return
     _check_output(output, arpa=arpa)
-    if config is not None:
-        settings = language_model.read_config(config) | settings
     if prune is not None:
         settings["prune"] = _thresholds(prune)
-    if tokenizer_option:
-        settings["tokenizer_options"] = options.parse_tokenizer_options(tokenizer_option)
-    checked = language_model.make_config(settings, source=config or "options")
+    checked = gather_settings(settings, config=config, tokenizer_option=tokenizer_option)
     ngram = _ngram_options(
         checked, arpa=arpa, memory=memory, tmp=tmp, counts=counts, write_counts=write_counts, jobs=jobs
     )
@@ -238,30 +233,7 @@ def _report(run: str | None, scores: dict[str, Any], *, quiet: bool) -> None:
         say(f"the model is in {run}; try: textkit generate {run}", quiet=quiet)
 
 
-def _setting_options() -> Iterator[inspect.Parameter]:
-    """An option for each setting of the configuration, so that names, help and defaults are said once."""
-    for name, field in LanguageModelConfig.model_fields.items():
-        if name in ("tokenizer_options", "prune"):  # have options of their own
-            continue
-        kind: Any = field.annotation
-        names = None
-        if get_origin(kind) is Literal:
-            kind, names = str, "|".join(get_args(kind))
-        elif get_args(kind):  # X | None
-            kind = get_args(kind)[0]
-        shown = "" if field.default in (None, "") else f"  [default: {str(field.default).lower()}]"
-        option = typer.Option(help=f"{field.description}{shown}", metavar=names, show_default=False)
-        annotation = Annotated[kind | None, option]
-        yield inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
-
-
-_SETTINGS = tuple(_setting_options())
-_OWN = tuple(inspect.signature(_train, eval_str=True).parameters.values())[:-1]
-
-
-def command(**values: Any) -> None:  # its real parameters are the signature below
-    settings = {option.name: values.pop(option.name) for option in _SETTINGS}
-    _train(**values, settings={name: value for name, value in settings.items() if value is not None})
+command = with_settings(_train)
 
 
 class Command(TyperCommand):
@@ -276,8 +248,3 @@ class Command(TyperCommand):
                 end += 1
             args = [*args[:begin], *([" ".join(args[begin:end])] if end > begin else []), *args[end:]]
         return super().parse_args(ctx, args)
-
-
-command.__doc__ = _train.__doc__
-command.__signature__ = inspect.Signature((*_OWN, *_SETTINGS))  # type: ignore[attr-defined]
-command.__annotations__ = {each.name: each.annotation for each in (*_OWN, *_SETTINGS)}

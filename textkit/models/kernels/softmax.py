@@ -1,4 +1,4 @@
-"""From logits to the gradient of the cross-entropy at them, in place, row by row while the row is in the cache."""
+"""From logits to the gradient of the cross-entropy at them, in place, each row while it is in the cache."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ def differentiate(
     log_probs: npt.NDArray[np.float32],
     sums: npt.NDArray[np.float32],
 ) -> None:
-    """Turn `logits` (R, V), to which `bias` (V,) belongs, into the gradient of -log softmax(.)[target] in place.
+    """Turn `logits` (R, V) into the gradient of -log softmax(logits + bias)[target] at them, in place.
 
     Row r of the result is to be divided by `sums[r]`, which is given back. `logits` are float32, or
-    bfloat16 seen as uint16; `targets` (R,); `log_probs` (R,) gets the log probabilities of the targets;
-    `lanes`, at most V, is scratch.
+    bfloat16 seen as uint16; `bias` (V,); `targets` (R,); `log_probs` (R,) gets the
+    log probabilities of the targets; `lanes`, at most V, is scratch.
     """
     rows, columns = logits.shape
     width = len(lanes)

@@ -1,4 +1,4 @@
-"""Language models as a task: `train` lines into a run folder, `resume` it, `load_model` it, use it.
+"""Language models as a task: `train` lines into a run, `resume` it, `load_model` it, `compare` several.
 
 Names are imported when they are first used, so that reading a configuration does not load numpy.
 """
@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from textkit.tasks.language_model.comparison import compare
     from textkit.tasks.language_model.config import LanguageModelConfig, make_config, read_config
     from textkit.tasks.language_model.ngram_options import NgramOptions
     from textkit.tasks.language_model.saved import SavedModel, load_model
@@ -18,6 +19,7 @@ __all__ = [
     "LanguageModelConfig",
     "NgramOptions",
     "SavedModel",
+    "compare",
     "load_model",
     "make_config",
     "read_config",
@@ -27,6 +29,7 @@ __all__ = [
 
 _MODULES = {
     "NgramOptions": "ngram_options",
+    "compare": "comparison",
     "LanguageModelConfig": "config",
     "make_config": "config",
     "read_config": "config",

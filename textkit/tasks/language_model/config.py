@@ -79,7 +79,9 @@ class LanguageModelConfig(TrainingSettings, NetworkSettings, NgramSettings, Text
                 f"embedding {self.embedding}, heads {self.heads}"
             )
         if self.output_layer == "adaptive" and self.tied and self.model != "ngram":
-            raise UsageError("the output layer 'adaptive' has weights of its own: set tied = false (--no-tied)")
+            raise UsageError(
+                "the output layer 'adaptive' has weights of its own: set tied = false (--no-tied)"
+            )
         if self.batch_size % self.accumulate:
             raise UsageError(
                 f"accumulate must divide batch_size: {self.batch_size} rows in {self.accumulate} parts"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import cast
 
 import torch
@@ -18,7 +19,7 @@ from textkit.lm.score import MeasuredText
 from textkit.models.network import Network
 from textkit.models.optimizers.muon import MuonAdamW
 from textkit.models.optimizers.ntasgd import NTASGD
-from textkit.models.precision import choose_precision
+from textkit.models.precision import Precision, choose_precision
 from textkit.models.schedules import make_schedule
 from textkit.tasks.language_model.config import LanguageModelConfig
 from textkit.tasks.language_model.network import make_network
@@ -55,6 +56,32 @@ def make_sampler(config: LanguageModelConfig, train: EncodedCorpus, vocab: Vocab
         raise InputError(f"{error}; give more text, or a smaller batch_size or steps") from error
 
 
+@dataclass(frozen=True)
+class Learner:
+    """An untrained network and what it is to learn from."""
+
+    network: Network
+    module: nn.Module
+    objective: NextToken
+    sampler: Sampler
+
+
+def make_learner(
+    config: LanguageModelConfig, *, vocab: Vocab, train: EncodedCorpus, world: World, precision: Precision
+) -> Learner:
+    """Network, objective and sampler, from the seed in `config`, for this process of `world`."""
+    torch.manual_seed(config.seed)
+    network = make_network(config, vocab)
+    module = cast(nn.Module, network).to(world.device)
+    world.seed(config.seed)
+    loss = WindowLoss(network, activation=config.activation_penalty, slowness=config.slowness_penalty)
+    wrapped = world.wrap(loss, partly_used=config.output_layer == "adaptive")
+    sampler = make_sampler(config, train, vocab)
+    sampler.shard(world.rank, world.size)
+    objective = NextToken(network, wrapped, device=world.device, precision=precision)
+    return Learner(network, module, objective, sampler)
+
+
 def make_trainer(
     config: LanguageModelConfig,
     run: RunFolder,
@@ -70,19 +97,13 @@ def make_trainer(
 
     `valid` is needed by the first process of `world` alone, which validates for all.
     """
-    torch.manual_seed(config.seed)
-    network = make_network(config, vocab)
-    module = cast(nn.Module, network).to(world.device)
-    world.seed(config.seed)
     precision = choose_precision(run.document.get("precision", config.precision), device=world.device)
     if precision.name == "fp32" and config.precision != "fp32":
         say(precision.reason)
     if world.first:
         run.record("precision", precision.name)  # a run resumed elsewhere does not change it
-    loss = WindowLoss(network, activation=config.activation_penalty, slowness=config.slowness_penalty)
-    sampler = make_sampler(config, train, vocab)
-    sampler.shard(world.rank, world.size)
-    model = NeuralLanguageModel(vocab, network, context=config.context)
+    learner = make_learner(config, vocab=vocab, train=train, world=world, precision=precision)
+    model = NeuralLanguageModel(vocab, learner.network, context=config.context)
     plateau = config.schedule == "plateau"
     events = run.path / "tensorboard" if config.tensorboard and world.first else None
 
@@ -91,15 +112,10 @@ def make_trainer(
         return -float(model.log_probs(valid.corpus).mean())
 
     return Trainer(
-        module=module,
-        objective=NextToken(
-            network,
-            world.wrap(loss, partly_used=config.output_layer == "adaptive"),
-            device=world.device,
-            precision=precision,
-        ),
-        batches=sampler,
-        optimizer=_optimizer(config, network),
+        module=learner.module,
+        objective=learner.objective,
+        batches=learner.sampler,
+        optimizer=make_optimizer(config, learner.module, config.learning_rate),
         settings=TrainerSettings(
             epochs=config.epochs,
             max_steps=config.max_steps,
@@ -121,8 +137,9 @@ def make_trainer(
     )
 
 
-def _optimizer(config: LanguageModelConfig, network: Network) -> torch.optim.Optimizer:
-    module, rate, decay = cast(nn.Module, network), config.learning_rate, config.weight_decay
+def make_optimizer(config: LanguageModelConfig, module: nn.Module, rate: float) -> torch.optim.Optimizer:
+    """The optimiser that `config` names, at a learning rate."""
+    decay = config.weight_decay
     match config.optimizer:
         case "sgd":
             return torch.optim.SGD(module.parameters(), lr=rate, weight_decay=decay)
