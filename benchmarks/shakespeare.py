@@ -43,8 +43,8 @@ RECIPES: dict[str, dict[str, Any]] = {
         "batch_size": 16, "steps": 48, "epochs": 3, "learning_rate": 0.006,
     },
     "Transformer, nanoGPT's sizes, 2 epochs (for the same time)": {
-        "model": "transformer", "embedding": 128, "layers": 4, "heads": 4, "dropout": 0.0, "sampling": "random",
-        "batch_size": 16, "steps": 64, "epochs": 2, "learning_rate": 0.003,
+        "model": "transformer", "embedding": 128, "layers": 4, "heads": 4, "dropout": 0.0,
+        "sampling": "random", "batch_size": 16, "steps": 64, "epochs": 2, "learning_rate": 0.003,
     },
     "LSTM of 512 units, dropout 0.4, 5 epochs (for ten times the time)": {
         "model": "lstm", "embedding": 512, "hidden": 512, "dropout": 0.4,

@@ -45,6 +45,17 @@ def assert_close(found: list[Tensor], expected: list[Tensor], tolerance: float) 
         assert float((one - other).abs().max()) <= tolerance * float(other.abs().max() + 1e-30)
 
 
+@pytest.fixture(autouse=True)
+def fused_however_few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "left_to_torch" not in request.fixturenames:
+        monkeypatch.setattr(module, "_FEW", 0)
+
+
+@pytest.fixture
+def left_to_torch() -> None:
+    """A few logits, as they are."""
+
+
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(module._ROWS, "cpu", 7)
@@ -85,6 +96,16 @@ def test_the_gradient_is_right_to_the_last_digits_where_the_target_is_nearly_sur
     features, targets = torch.ones(1, 1), torch.tensor([0])
     (_, _, gradient) = fused(features, weight, None, targets=targets)
     assert float(gradient[0, 0]) == pytest.approx(-1 / (1 + torch.exp(torch.tensor(12.0)).item()), rel=1e-5)
+
+
+@pytest.mark.usefixtures("left_to_torch")
+def test_few_logits_give_the_same_by_torch() -> None:
+    features, weight, bias, targets = example(29, 517)
+    for part in (bias, None):
+        expected = exact(features, weight, part, targets=targets)
+        assert_close(fused(features, weight, part, targets=targets), expected, 2e-6)
+        with torch.autocast("cpu", torch.bfloat16):
+            assert_close(fused(features, weight, part, targets=targets), expected, 0.02)
 
 
 def test_tied_weights_get_the_sum_of_both_gradients() -> None:

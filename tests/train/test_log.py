@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,15 @@ def test_the_curve_is_a_picture_even_of_nothing(tmp_path: Path) -> None:
     for name in ("empty.png", "curve.png"):
         assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / "empty.png").read_bytes() != (tmp_path / "curve.png").read_bytes()
+
+
+@pytest.mark.parametrize("count", [1, 3, 301, 2000])
+def test_curves_of_few_and_of_many_records_are_drawn(tmp_path: Path, count: int) -> None:
+    log = Log(tmp_path / "log.jsonl")
+    more = [r | {"learning_rate": 1 - r["step"] / count, "gradient_norm": 0.5} for r in records(count)]
+    log.path.write_text("".join(json.dumps(record) + "\n" for record in more))
+    draw_curve(log, tmp_path / "curve.png")
+    assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.filterwarnings("ignore::Warning")

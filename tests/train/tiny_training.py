@@ -120,6 +120,7 @@ def make_trainer(
     schedule: Callable[[int, int], float] = constant,
     watch: Callable[[Progress, int], None] = lambda progress, steps: None,
     say: Callable[[str], None] = lambda message: None,
+    draws: bool = False,
     **settings: Any,
 ) -> Trainer[Window]:
     """A trainer of a new run, or of the one at `path`."""
@@ -142,7 +143,7 @@ def make_trainer(
             inputs, targets = torch.from_numpy(held_out.inputs), torch.from_numpy(held_out.targets)
             return float(module(inputs, targets, torch.zeros(1, 1, 5))[0])
 
-    return Trainer(
+    trainer = Trainer(
         module=module,
         objective=objective,
         batches=batches,
@@ -156,6 +157,9 @@ def make_trainer(
         watch=watch,
         say=say,
     )
+    if not draws:  # it takes longer than all the rest
+        trainer._draw = lambda: None  # type: ignore[method-assign]
+    return trainer
 
 
 def fingerprint(path: Path) -> dict[str, Any]:

@@ -17,12 +17,15 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+from torch.nn import functional
 
 from textkit.errors import InputError
 
 # Rows of a chunk: enough for products at full speed, few enough for the cache to help.
 _ROWS = {"cpu": 384, "cuda": 4096}
 _CHUNK_BYTES = {"cpu": 1 << 26, "cuda": 1 << 29}
+# As many logits as this at once are faster left to torch: characters, a small vocabulary.
+_FEW = 1 << 21
 # Columns of one product in float32 on a CPU: each sum has only D terms, and to write whole rows of V such
 # sums takes twice as long as to write pieces that stay in the cache until they are complete.
 _COLUMNS = 512
@@ -69,6 +72,11 @@ def fused_cross_entropy(
     >>> fused_cross_entropy(features, weight, bias=None, targets=torch.tensor([1]))
     tensor(1000.)
     """
+    _check(targets, len(weight))
+    if 0 < len(targets) * len(weight) <= _FEW:
+        logits = functional.linear(features, weight, bias)
+        wide = torch.promote_types(weight.dtype, torch.float32)
+        return functional.cross_entropy(logits.to(wide), targets)
     loss: Tensor = _FusedCrossEntropy.apply(  # type: ignore[no-untyped-call]
         features, weight, bias, targets, workspace or Workspace(), torch.is_grad_enabled()
     )
@@ -85,6 +93,7 @@ def target_log_probs(
     workspace: Workspace | None = None,
 ) -> Tensor:
     """Log probabilities (N,) of `targets` (N,) without a graph, autocast or not; as `fused_cross_entropy`."""
+    _check(targets, len(weight))
     workspace = workspace or Workspace()
     result = features.new_empty(len(targets))
     with torch.autocast(features.device.type, enabled=False):
@@ -180,11 +189,22 @@ def _add(total: Tensor, part: Tensor, *, first: bool) -> None:
     total.copy_(part) if first else total.add_(part)
 
 
+def _check(targets: Tensor, ids: int) -> None:
+    if targets.device.type != "cpu" or not len(targets):  # a GPU says so itself
+        return
+    least, most = int(targets.min()), int(targets.max())
+    if least < 0 or most >= ids:  # compiled code would not notice
+        raise InputError(
+            f"targets must be ids below {ids}, not {least} to {most}: "
+            "encode the text with the vocabulary of this network"
+        )
+
+
 def _chunks(count: int, weight: Tensor) -> list[slice]:
     """Rows 0 to `count` in chunks of equal size, or nearly."""
     device = weight.device.type if weight.device.type in _ROWS else "cuda"
     row_bytes = len(weight) * weight.element_size()
-    most = max(min(_ROWS[device], _CHUNK_BYTES[device] // row_bytes), 1)
+    most = max(min(max(_ROWS[device], _FEW // len(weight)), _CHUNK_BYTES[device] // row_bytes), 1)
     size = math.ceil(count / max(math.ceil(count / most), 1))
     return [slice(begin, min(begin + size, count)) for begin in range(0, count, size or 1)]
 
@@ -220,11 +240,6 @@ def _compiled_differentiate(logits: Tensor, bias: Tensor | None, targets: Tensor
     from textkit.models.kernels.softmax import LANES, differentiate  # loads numba
 
     rows, columns = logits.shape
-    if rows and not 0 <= int(targets.min()) <= int(targets.max()) < columns:  # compiled code would not notice
-        raise InputError(
-            f"targets must be ids below {columns}, not {int(targets.min())} to {int(targets.max())}: "
-            "encode the text with the vocabulary of this network"
-        )
     table = (logits if logits.dtype == torch.float32 else logits.view(torch.uint16)).numpy()
     offsets = torch.zeros(columns) if bias is None else bias.detach().float()
     log_probs, sums = torch.empty(rows), torch.empty(rows)

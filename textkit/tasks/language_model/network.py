@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+import torch
 from torch import nn
 
 from textkit.lm.neural import NeuralLanguageModel
@@ -69,8 +70,12 @@ def _recurrent(config: LanguageModelConfig, vocab: Vocab) -> Network:
 
 
 def _is_sparse(config: LanguageModelConfig) -> bool:
-    """Whether only the rows that were read need a gradient: nothing else moves the others."""
-    return not config.tied and config.optimizer == "sgd" and not config.weight_decay
+    """Whether only the rows that were read need a gradient: nothing else moves the others.
+
+    Not on GPUs, where processes cannot add sparse gradients.
+    """
+    on_gpu = config.device != "cpu" and torch.cuda.is_available()
+    return not config.tied and config.optimizer == "sgd" and not config.weight_decay and not on_gpu
 
 
 def load_network(run: RunFolder, config: LanguageModelConfig, vocab: Vocab) -> NeuralLanguageModel:

@@ -200,16 +200,16 @@ def _fit_network(
         say=say,
     )
     if run.has("last"):
-        trainer.resume()
-    if trainer.done:
+        with world.explaining():
+            trainer.resume()
+    if trainer.done and world.first:
         say("there is nothing left to train; give more --epochs to go on")
     try:
         with stop_requests() as stop:
             trainer.fit(stop)
     except Interrupted as interruption:
-        raise Interrupted(
-            f"{interruption}; go on with: textkit train-lm --resume {run.path}", interruption.status - 128
-        ) from None
+        message = f"{interruption}; go on with: textkit train-lm --resume {run.path}"
+        raise Interrupted(message if world.first else "", interruption.status - 128) from None
     if not world.first:
         return {}
     return _finish(run, load_model(run).model, prepared.held_out)
