@@ -60,6 +60,7 @@ def left_to_torch() -> None:
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(module._ROWS, "cpu", 7)
     monkeypatch.setattr(module, "_COLUMNS", 64)
+    monkeypatch.setattr(module, "_PIECE", 64)
 
 
 @pytest.mark.parametrize(("rows", "vocab"), [(1, 2), (6, 65), (7, 300), (20, 1000), (29, 517)])

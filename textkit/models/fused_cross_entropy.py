@@ -29,6 +29,7 @@ _FEW = 1 << 21
 # Columns of one product in float32 on a CPU: each sum has only D terms, and to write whole rows of V such
 # sums takes twice as long as to write pieces that stay in the cache until they are complete.
 _COLUMNS = 512
+_PIECE = 4096  # columns of a product that is made wider
 
 
 class Workspace:
@@ -180,7 +181,12 @@ def _add_up(
         if gradients.weight.dtype == x.dtype:
             gradients.weight.addmm_(at_logits.T, scaled, beta=0 if first else 1)
         else:
-            _add(gradients.weight, at_logits.T @ scaled, first=first)
+            # In pieces: products that are made wider need memory twice more, and so little of it.
+            pieces = zip(
+                torch.split(gradients.weight, _PIECE), torch.split(at_logits, _PIECE, dim=1), strict=True
+            )
+            for total, part in pieces:
+                _add(total, part.T @ scaled, first=first)
     if gradients.bias is not None:
         _add(gradients.bias, (scale[None].to(x.dtype) @ at_logits)[0], first=first)
 

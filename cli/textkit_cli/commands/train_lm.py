@@ -99,6 +99,9 @@ def _train(
     Everything goes to the folder RUN: settings, cleaning, tokenizer, vocabulary, weights, the learning
     curve as PNG and JSON lines. Ctrl-C saves; --resume RUN goes on as if nothing had happened. The
     settings may also stand in a TOML file, under the same names with _ for -.
+
+    What is not said comes from the recipe; the defaults shown are those of a recurrent network, and
+    RUN/config.toml has what was used.
     """
     quiet = quiet or os.environ.get("RANK", "0") != "0"  # of several processes the first one speaks
     if resume is not None:
