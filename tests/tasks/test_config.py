@@ -15,7 +15,8 @@ from textkit.tasks.language_model.config import parse_config
         ({"lerning_rate": 0.1}, "run.toml: unknown setting 'lerning_rate': did you mean 'learning_rate'?"),
         (
             {"model": "lstn"},
-            "run.toml: setting 'model': input should be 'ngram', 'rnn', 'gru', 'lstm' or 'transformer', not 'lstn'",
+            "run.toml: setting 'model': "
+            "input should be 'ngram', 'rnn', 'gru', 'lstm' or 'transformer', not 'lstn'",
         ),
         (
             {"epochs": 0, "model": "gru"},
