@@ -179,8 +179,8 @@ for mixture in comparison.mixtures:
 # %% [markdown]
 # Of 120 lines counting makes more than any of these small networks. But they err on different words: mixed,
 # they beat the best of them. And what the validation text chose looks better on it than on the test text: of
-# the gain by dropout little is left there. One seed and 60 lines decide nothing; benchmarks take more. The setting
-# was looked for, too: on 300 or 900 of these lines, or half as wide, the network was better without dropout.
+# the gain by dropout little is left there. One seed and 60 lines decide nothing; benchmarks take more. The
+# setting was looked for, too: on 300 or 900 lines, or narrower, the network was better without dropout.
 #
 # ## A cache
 #
