@@ -30,7 +30,7 @@ lint: $(VENV)/installed-test
 	$(BIN)/lint-imports
 
 test: lint
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -n auto -m "not slow"
 
 slow: $(VENV)/installed-test
 	$(BIN)/pytest -m slow

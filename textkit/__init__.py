@@ -24,7 +24,7 @@ def load(path: Path | str) -> SavedModel:
 
     >>> load("no-such-run")
     Traceback (most recent call last):
-    textkit.errors.InputError: no-such-run: no such file or folder...
+    textkit.errors.CheckpointError: no-such-run: there is no such run, model folder or ARPA file
     """
     from textkit.tasks.language_model import load_model
 

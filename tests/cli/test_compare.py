@@ -37,10 +37,18 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [folder / name for name in settings]
 
 
+def test_weights_are_not_tuned_on_the_test_text(textkit: Textkit, runs: list[Path], text: Path) -> None:
+    ran = textkit("compare", *runs, "--test", text, "--valid", text.parent / "." / text.name)
+    assert (ran.status, ran.out) == (2, "")
+    assert "is the test text: weights tuned on it would flatter the mixtures" in ran.err
+
+
 def test_a_row_a_model_and_a_row_a_mixture(
     textkit: Textkit, runs: list[Path], text: Path, tmp_path: Path
 ) -> None:
-    ran = textkit("compare", *runs, "--test", text, "--valid", text)
+    valid = tmp_path / "valid.txt"
+    valid.write_text("".join(line + "\n" for line in TEXT[::2]))
+    ran = textkit("compare", *runs, "--test", text, "--valid", valid)
     assert ran.status == 0
     head, *rows = ran.out.splitlines()
     assert head.split() == [
@@ -59,7 +67,7 @@ def test_a_row_a_model_and_a_row_a_mixture(
         "textkit: perplexities are per token, and tokens differ here: compare bits\n"
         f"textkit: {runs[2]} is not interpolated: no n-gram model has its tokens\n"
     )
-    assert textkit("compare", *runs, "--test", text, "--valid", text, "-q", "-o", tmp_path / "out") == (
+    assert textkit("compare", *runs, "--test", text, "--valid", valid, "-q", "-o", tmp_path / "out") == (
         0, "", ""
     )  # fmt: skip
     assert (tmp_path / "out").read_text() == ran.out

@@ -179,7 +179,7 @@ def test_a_taken_run_folder_is_refused_before_any_work(
     before = sorted(run.iterdir())
     capsys.readouterr()
     assert main(["train-lm", str(text), "-o", str(run)]) == 1
-    assert "already exists" in capsys.readouterr().err
+    assert "there is a run already: go on by --resume" in capsys.readouterr().err
     assert sorted(run.iterdir()) == before
 
 

@@ -135,7 +135,7 @@ def test_scoring_leaves_the_training_mode_alone_and_an_empty_text_is_no_fault() 
         ({"window": 0}, "the window of a cache must be at least 1 token, not 0"),
         ({"weight": 1.5}, "the weight of a cache must lie between 0 and 1, not 1.5"),
         ({"weight": float("nan")}, "the weight of a cache must lie between 0 and 1, not nan"),
-        ({"theta": -1.0}, "theta of a cache must be 0 or a positive number, not -1.0"),
+        ({"theta": -1.0}, "theta of a cache must lie between 0 and 1000000, not -1.0"),
     ],
 )
 def test_settings_out_of_range(settings: dict[str, float], message: str) -> None:

@@ -30,6 +30,12 @@ from textkit.tasks.language_model.config import parse_config
         ({"unit": "char", "tokenizer": "jieba"}, "the setting 'tokenizer' is for the unit 'word'"),
         ({"pieces": 100}, "the setting 'pieces' is for the unit 'subword'"),
         ({"model": "transformer", "hidden": 100}, "the setting 'hidden' is for a recurrent model"),
+        ({"model": "transformer", "dropout_output": 0.1}, "'dropout_output' is for a recurrent model"),
+        ({"model": "lstm", "hidden": 512}, "the setting 'hidden' does nothing without tied = false"),
+        ({"model": "lstm", "decay": 0.3}, "'decay' does nothing without schedule = plateau"),
+        ({"model": "gru", "vary_steps": True, "sampling": "random"}, "without sampling = sequential"),
+        ({"model": "gru", "optimizer": "sgd", "beta2": 0.9}, "without optimizer = adamw or muon"),
+        ({"model": "lstm", "learning_rate": 1e30}, "'learning_rate': input should be less than or equal"),
         ({"model": "lstm", "heads": 2}, "the setting 'heads' is for a Transformer"),
         ({"model": "transformer", "embedding": 30}, "heads must divide the embedding into even parts"),
         ({"recipe": "awdd"}, "setting 'recipe': input should be 'default', 'course', 'example' or 'awd'"),
@@ -75,4 +81,8 @@ def test_a_recipe_gives_what_was_not_said() -> None:
     assert (config.model, config.hidden, config.embedding, config.unit) == ("lstm", 60, 400, "char")
     assert make_config({"recipe": "course"}).unit == "char"
     assert make_config({"recipe": "course", "model": "rnn"}).model == "rnn"
-    assert make_config({"model": "transformer"}).schedule != make_config({"model": "lstm"}).schedule
+    assert make_config({"model": "transformer"}).sampling != make_config({"model": "lstm"}).sampling
+    assert make_config({"model": "ngram", "unit": "char"}).order == 5
+    # What a recipe says and a given setting makes idle is left out.
+    assert make_config({"recipe": "example", "schedule": "linear"}).schedule == "linear"
+    assert not make_config({"recipe": "awd", "sampling": "random"}).vary_steps

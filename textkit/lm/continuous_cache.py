@@ -25,6 +25,7 @@ from textkit.text.vocab import Vocab
 Floats = npt.NDArray[np.float64]
 
 THETAS = (0.003, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 0.8)  # what `tuned` tries
+HIGHEST_THETA = 1_000_000  # already the one most similar feature alone; products stay finite
 QUERIES = 256  # features compared with the cache at once
 
 
@@ -66,8 +67,8 @@ class ContinuousCache:
             raise UsageError(f"the window of a cache must be at least 1 token, not {self.window}")
         if not 0 <= self.weight <= 1:
             raise UsageError(f"the weight of a cache must lie between 0 and 1, not {self.weight}")
-        if not 0 <= self.theta < math.inf:
-            raise UsageError(f"theta of a cache must be 0 or a positive number, not {self.theta}")
+        if not 0 <= self.theta <= HIGHEST_THETA:
+            raise UsageError(f"theta of a cache must lie between 0 and {HIGHEST_THETA}, not {self.theta}")
         if self.model.context != "stream":
             raise UsageError("a cache remembers across lines: it needs the context 'stream', not 'line'")
 

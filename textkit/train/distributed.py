@@ -8,6 +8,7 @@ Gradients go through DistributedDataParallel, over NCCL between GPUs and gloo ot
 from __future__ import annotations
 
 import contextlib
+import inspect
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -24,6 +25,12 @@ from textkit.errors import TextkitError, UsageError
 
 T = TypeVar("T")
 M = TypeVar("M", bound=nn.Module)
+
+# All buffers are constants. The second name is that of torch before 2.13.
+_DDP = inspect.signature(DistributedDataParallel).parameters
+_CONSTANT_BUFFERS: dict[str, Any] = {
+    "forward_sync_buffers" if "forward_sync_buffers" in _DDP else "broadcast_buffers": False
+}
 
 TIMEOUT = timedelta(minutes=30)  # of waiting for another process, which may be validating
 
@@ -56,9 +63,9 @@ class World:
         return DistributedDataParallel(
             module,
             device_ids=[self.device] if self.device.type == "cuda" else None,
-            broadcast_buffers=False,  # all are constants
             gradient_as_bucket_view=True,
             find_unused_parameters=partly_used,
+            **_CONSTANT_BUFFERS,
         )
 
     def accumulating(self, module: nn.Module, *, last: bool) -> AbstractContextManager[None]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
+
 from textkit.errors import TextkitError
 
 SKIPS = 3  # updates skipped in a row before going back
@@ -47,3 +49,19 @@ class Guard:
         self.roll_backs += 1
         self.skips = 0
         self.factor /= 2
+
+
+def update(optimizer: torch.optim.Optimizer) -> bool:
+    """Make a step; False where its numbers are beyond float32: it may then be made in part.
+
+    >>> weight = torch.nn.Parameter(torch.zeros(1)); weight.grad = torch.ones(1)
+    >>> update(torch.optim.SGD([weight], 0.5)), update(torch.optim.SGD([weight], 1e39))
+    (True, False)
+    """
+    try:
+        optimizer.step()
+    except RuntimeError as error:
+        if "without overflow" in str(error):  # torch: value cannot be converted to type float ...
+            return False
+        raise
+    return True

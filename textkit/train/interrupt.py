@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+ECHO_SECONDS = 2.0  # a terminal and a launcher both pass on one Ctrl-C
 
 
 @dataclass
@@ -24,7 +26,8 @@ class StopRequest:
 
 @contextlib.contextmanager
 def stop_requests() -> Iterator[StopRequest]:
-    """Within the block the first SIGINT or SIGTERM only sets the request; a second acts as usual.
+    """Within the block the first SIGINT or SIGTERM only sets the request; a second acts as usual, unless
+    it comes within `ECHO_SECONDS` of the first: that is the same wish.
 
     Outside the main thread signals cannot be caught, and the request never comes.
     """
@@ -33,11 +36,16 @@ def stop_requests() -> Iterator[StopRequest]:
         yield request
         return
     before = {number: signal.getsignal(number) for number in SIGNALS}
+    asked = 0.0
 
     def ask(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        request.signal = number
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        nonlocal asked
+        if not request:
+            request.signal, asked = number, time.monotonic()
+        elif time.monotonic() - asked > ECHO_SECONDS:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+            signal.raise_signal(number)
 
     for number in SIGNALS:
         signal.signal(number, ask)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from textkit import atomic
-from textkit.errors import CheckpointError, UsageError
+from textkit.errors import CheckpointError, TextkitError, UsageError
 
 
 class Log:
@@ -28,31 +28,45 @@ class Log:
         self._writer = None if events is None else _event_writer(events)
 
     def write(self, record: Mapping[str, Any]) -> None:
-        """Append one record."""
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(dict(record)) + "\n")
+        """Append one record; raises TextkitError where it cannot be written."""
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(dict(record)) + "\n")
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise TextkitError(f"{self.path}: cannot be written: {reason}") from error
         if self._writer is not None:
             for key in record.keys() - {"step"}:
                 self._writer.add_scalar(key, record[key], record["step"])
             self._writer.flush()
 
     def records(self) -> list[dict[str, Any]]:
-        """All records; a last line cut short by a crash is left out."""
+        """All records; a last line cut short by a crash is left out.
+
+        Raises CheckpointError for a line that is not an object of numbers.
+        """
         if not self.path.exists():
             return []
         lines = self.path.read_bytes().split(b"\n")[:-1]
         records = []
         for number, line in enumerate(lines, 1):
             try:
-                records.append(dict(json.loads(line)))
-            except ValueError as error:
-                raise CheckpointError(f"{self.path}:{number}: damaged: not a JSON object") from error
+                record = json.loads(line)
+            except (ValueError, RecursionError):
+                record = None
+            if not (isinstance(record, dict) and "step" in record and all(map(_is_number, record.values()))):
+                raise CheckpointError(f"{self.path}:{number}: damaged: not a JSON object of numbers")
+            records.append(record)
         return records
 
     def rewind(self, count: int) -> None:
         """Forget all but the first `count` records: training resumes where there were so many."""
         kept = self.records()[:count]
         atomic.write_text(self.path, "".join(json.dumps(record) + "\n" for record in kept))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, float) or (isinstance(value, int) and abs(value) < 2**63)
 
 
 def _event_writer(folder: Path) -> Any:
@@ -63,6 +77,7 @@ def _event_writer(folder: Path) -> Any:
     return SummaryWriter(str(folder))
 
 
+LEAST, MOST = 1e-30, 1e30  # what is drawn; beyond, a logarithmic axis would have no ticks
 MANY = 300  # records drawn as they are; of more the running mean stands out, and they are pale
 
 
@@ -99,8 +114,9 @@ def draw_curve(log: Log, path: Path) -> None:
 
 
 def _points(records: list[dict[str, Any]], key: str) -> list[tuple[float, float]]:
-    """Step and value, where there is one that a logarithmic axis can show."""
-    return [(record["step"], record[key]) for record in records if record.get(key, 0) > 0]
+    """Step and value, where there is one that a logarithmic axis can show; within bounds."""
+    positive = [record for record in records if record.get(key, 0) > 0]
+    return [(record["step"], min(max(record[key], LEAST), MOST)) for record in positive]
 
 
 def _draw(

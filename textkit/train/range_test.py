@@ -43,6 +43,11 @@ class RangeTest:
         """
         return self.rates[min(range(len(self.losses)), key=self.losses.__getitem__)] / 10
 
+    @property
+    def at_edge(self) -> bool:
+        """Whether the loss was lowest at the last rate of all, so that higher ones may be better still."""
+        return min(self.losses) == self.losses[-1]
+
 
 def range_test(
     module: nn.Module,
@@ -62,7 +67,7 @@ def range_test(
     smoothed exponentially, without bias. Raises UsageError for rates that do not grow, InputError when
     not even the first steps have a finite loss.
     """
-    if not 0 < lowest < highest or steps < 10:
+    if not 0 < lowest < highest < math.inf or steps < 10:
         raise UsageError(
             f"a range test needs 0 < lowest < highest and 10 steps, not {lowest:g}, {highest:g} and {steps}"
         )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from textkit.errors import UsageError
 from textkit_cli import options
 from textkit_cli.columns import aligned
 from textkit_cli.console import COLUMNS, say, warn_of_impossible
@@ -55,6 +57,8 @@ def command(
     """
     for name in (test, *([] if valid is None else [valid])):
         check_file(name)
+    if valid is not None and os.path.realpath(valid) == os.path.realpath(test):
+        raise UsageError(f"--valid {valid} is the test text: weights tuned on it would flatter the mixtures")
     options.keep_apart({"--output": output}, [name for name in (test, valid) if name is not None])
     from textkit.tasks.language_model.comparison import compare
 

@@ -50,7 +50,8 @@ def _range(
             print(f"{rate:.4g}\t{loss:.4f}", file=file)
     if plot is not None:
         draw_range_test(found, Path(plot))
-    say(f"try --learning-rate {found.suggestion:.2g}", quiet=quiet)
+    edge = "; the loss was still falling there, so look further up" if found.at_edge else ""
+    say(f"try --learning-rate {found.suggestion:.2g}{edge}", quiet=quiet)
 
 
 command = with_settings(_range)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from textkit.errors import UsageError
+from textkit.errors import TextkitError, UsageError
 from textkit.tasks import language_model
 from textkit.tasks.language_model import LanguageModelConfig
 from textkit_cli import options
@@ -30,7 +30,8 @@ Config = Annotated[
     str | None, typer.Option(metavar="TOML", help="Settings from a file; options override it.")
 ]
 Resume = Annotated[
-    str | None, typer.Option(metavar="RUN", help="Go on with an interrupted run, or for more --epochs.")
+    str | None,
+    typer.Option(metavar="RUN", help="Go on with an interrupted run, or longer (--epochs, --max-steps)."),
 ]
 Arpa = Annotated[
     str | None,
@@ -105,6 +106,7 @@ def _train(
     """
     quiet = quiet or os.environ.get("RANK", "0") != "0"  # of several processes the first one speaks
     if resume is not None:
+        longer = ("epochs", "max_steps")  # what may be said anew
         given = {
             "FILES": files,
             "-o": output,
@@ -122,9 +124,9 @@ def _train(
             "--field": field,
         }
         given |= {
-            f"--{name.replace('_', '-')}": value for name, value in settings.items() if name != "epochs"
+            f"--{name.replace('_', '-')}": value for name, value in settings.items() if name not in longer
         }
-        _resume(resume, epochs=settings.get("epochs"), given=given, quiet=quiet)
+        _resume(resume, **{name: settings.get(name) for name in longer}, given=given, quiet=quiet)
         return
     _check_output(output, arpa=arpa)
     if prune is not None:
@@ -162,6 +164,10 @@ def _check_output(output: str | None, *, arpa: str | None) -> None:
     if output == "-":
         raise UsageError("a run is a folder, and cannot go to standard output: name one with --output RUN")
     if output is not None:
+        if (Path(output) / "manifest.json").exists():
+            raise TextkitError(
+                f"{output}: there is a run already: go on by --resume {output}, or name another folder"
+            )
         options.check_folder(output)
 
 
@@ -217,13 +223,19 @@ def _ngram_options(
     )
 
 
-def _resume(run: str, *, epochs: int | None, given: dict[str, Any], quiet: bool) -> None:
+def _resume(
+    run: str, *, epochs: int | None, max_steps: int | None, given: dict[str, Any], quiet: bool
+) -> None:
     for name, value in given.items():
         if value is not None and value != []:
             raise UsageError(f"--resume goes on with the run's own text and settings; leave out {name}")
     with training_bar(quiet=quiet) as watch:
         scores = language_model.resume(
-            run, epochs=epochs, watch=watch, say=lambda message: say(message, quiet=quiet)
+            run,
+            epochs=epochs,
+            max_steps=max_steps,
+            watch=watch,
+            say=lambda message: say(message, quiet=quiet),
         )
     _report(run, scores, quiet=quiet)
 

@@ -19,7 +19,7 @@ class MuonAdamW(Optimizer):
     (Liu et al. 2025, arXiv:2502.16982, section 2.2). Both decay weights in the AdamW way.
 
     `outer` are the modules whose matrices are not hidden ones: embeddings and output layers. The state
-    is that of Muon and AdamW. Raises UsageError where torch has no Muon (before 2.9).
+    is that of Muon and AdamW. Raises UsageError for a network without hidden matrices.
 
     >>> network = nn.ModuleDict({"embedding": nn.Embedding(5, 3), "layer": nn.Linear(3, 3)})
     >>> optimizer = MuonAdamW(network, 0.01, outer=[network["embedding"]])
@@ -28,10 +28,14 @@ class MuonAdamW(Optimizer):
     """
 
     def __init__(
-        self, module: nn.Module, lr: float, *, outer: list[nn.Module], weight_decay: float = 0.01
+        self,
+        module: nn.Module,
+        lr: float,
+        *,
+        outer: list[nn.Module],
+        weight_decay: float = 0.01,
+        beta2: float = 0.999,
     ) -> None:
-        if not hasattr(torch.optim, "Muon"):
-            raise UsageError(f"the optimizer muon needs torch 2.9 or later, not {torch.__version__}")
         beyond = {id(parameter) for each in outer for parameter in each.parameters()}
         inner = [p for p in module.parameters() if p.ndim == 2 and id(p) not in beyond]
         if not inner:
@@ -40,7 +44,7 @@ class MuonAdamW(Optimizer):
         rest = [p for p in module.parameters() if id(p) not in chosen]
         self._parts: list[Optimizer] = [
             torch.optim.Muon(inner, lr=lr, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw"),
-            torch.optim.AdamW(rest, lr=lr, weight_decay=weight_decay),
+            torch.optim.AdamW(rest, lr=lr, weight_decay=weight_decay, betas=(0.9, beta2)),
         ]
         super().__init__([group for part in self._parts for group in part.param_groups], {})
         self._share()

@@ -19,7 +19,7 @@ from textkit.tasks.language_model.settings.network import (
 from textkit.tasks.language_model.settings.ngram import NgramSettings
 from textkit.tasks.language_model.settings.run import RunSettings
 from textkit.tasks.language_model.settings.text import SUBWORD_ONLY, WORD_ONLY, TextSettings
-from textkit.tasks.language_model.settings.training import TrainingSettings
+from textkit.tasks.language_model.settings.training import NEEDS, TrainingSettings
 
 if TYPE_CHECKING:
     from textkit.lm.smoothing.protocol import Smoothing
@@ -82,6 +82,8 @@ class LanguageModelConfig(TrainingSettings, NetworkSettings, NgramSettings, Text
             raise UsageError(
                 "the output layer 'adaptive' has weights of its own: set tied = false (--no-tied)"
             )
+        for name, needs in self._idle().items():
+            raise UsageError(f"the setting '{name}' does nothing without {needs}")
         if self.batch_size % self.accumulate:
             raise UsageError(
                 f"accumulate must divide batch_size: {self.batch_size} rows in {self.accumulate} parts"
@@ -117,6 +119,19 @@ class LanguageModelConfig(TrainingSettings, NetworkSettings, NgramSettings, Text
             mine |= dict.fromkeys(TRANSFORMER_ONLY, "a Transformer")
         mine |= dict.fromkeys(SUBWORD_ONLY, "the unit 'subword'") if self.unit != "subword" else {}
         return mine | (dict.fromkeys(WORD_ONLY, "the unit 'word'") if self.unit != "word" else {})
+
+    def _idle(self) -> dict[str, str]:
+        """Settings of a network that were given and would do nothing, and what they need."""
+        given = {name for name in self.model_fields_set if getattr(self, name) != _default(name)}
+        idle = {
+            name: f"{other} = {' or '.join(values)}"
+            for name, (other, values) in NEEDS.items()
+            if self.model != "ngram" and name in given and getattr(self, other) not in values
+        }
+        narrow = self.tied and self.layers == 1 and self.hidden != self.embedding
+        if narrow and "hidden" in given and self.recipe == "default":
+            idle["hidden"] = "tied = false (--no-tied): a tied last layer is as wide as the embedding"
+        return idle
 
     def toml(self) -> str:
         """These settings as TOML text; those that are None or mean nothing here are left out."""

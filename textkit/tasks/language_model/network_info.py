@@ -13,8 +13,8 @@ from textkit.train.checkpoint import MANIFEST, RunFolder
 from textkit.train.log import Log
 
 _SHAPE = (
-    "recipe", "unit", "embedding", "hidden", "layers", "heads", "feed_forward", "positions", "tied", "output",
-    "steps", "context",
+    "recipe", "unit", "embedding", "hidden", "layers", "heads", "feed_forward", "positions", "tied",
+    "output_layer", "steps", "context",
 )  # fmt: skip
 _LEARNING = (
     "optimizer", "learning_rate", "schedule", "batch_size", "sampling", "dropout", "weight_drop", "clip",
@@ -66,6 +66,7 @@ def describe_network(path: Path | str) -> NetworkInfo:
     if run.kind == "ngram":
         raise UsageError(f"{path}: an n-gram model; this is for networks")
     config = parse_config(run.config(), source=str(path / "config.toml"))
+    config["precision"] = run.document.get("precision", config.get("precision"))  # what "auto" came to
     weights = run.arrays("best")
     parts: dict[str, int] = {}
     for name, array in weights.items():

@@ -147,6 +147,8 @@ def make_optimizer(config: LanguageModelConfig, module: nn.Module, rate: float) 
             return NTASGD(module.parameters(), rate, weight_decay=decay, patience=config.nonmonotone)
         case "muon":
             outer = [module.get_submodule("embedding"), module.get_submodule("output")]
-            return MuonAdamW(module, rate, outer=outer, weight_decay=decay)
+            return MuonAdamW(module, rate, outer=outer, weight_decay=decay, beta2=config.beta2)
         case _:
-            return torch.optim.AdamW(module.parameters(), lr=rate, weight_decay=decay)
+            return torch.optim.AdamW(
+                module.parameters(), lr=rate, weight_decay=decay, betas=(0.9, config.beta2)
+            )

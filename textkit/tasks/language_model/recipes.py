@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from textkit.tasks.language_model.settings.training import NEEDS
+
 RecipeName = Literal["default", "course", "example", "awd"]
 
 _TRANSFORMER = {
@@ -15,18 +17,19 @@ _TRANSFORMER = {
     "steps": 128,
     "batch_size": 16,
     "sampling": "random",
-    "dropout": 0.1,
-    "learning_rate": 0.001,
-    "weight_decay": 0.1,
-    "schedule": "cosine",
-    "warmup": 100,
+    "dropout": 0.3,
+    "learning_rate": 0.005,
     "clip": 1.0,
+    "warmup": 100,
 }
+
+# Characters: a text has many, and a small network learns none of it by heart in a few passes.
+_CHARACTERS = {"min_count": 1, "dropout": 0.1, "batch_size": 16, "steps": 64, "clip": 1.0, "warmup": 100}
 
 # Under "" what holds always; then by model; the more special last.
 RECIPES: dict[str, dict[str, dict[str, Any]]] = {
     # The best that a recorded search found: DECISIONS.md.
-    "default": {"transformer": _TRANSFORMER},
+    "default": {"transformer": _TRANSFORMER, "char": _CHARACTERS},
     # The character models of the deep-learning course: one layer of 256 units on one-hot inputs, plain
     # gradient descent at rate 1, the gradient clipped to norm 1, windows of 35 in batches of 32.
     "course": {
@@ -109,11 +112,16 @@ RECIPES: dict[str, dict[str, dict[str, Any]]] = {
 def recipe_settings(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """What the recipe says beside the settings in `given`.
 
-    >>> recipe_settings("default", {"model": "transformer"})["schedule"]
-    'cosine'
+    >>> recipe_settings("default", {"model": "transformer"})["sampling"]
+    'random'
     """
     layers = RECIPES[name]
     general = layers.get("", {})
     model = given.get("model", general.get("model", "ngram"))
     unit = given.get("unit", general.get("unit", "word"))
-    return {**general, **layers.get(str(model), {}), **layers.get(str(unit), {})}
+    if model == "ngram":
+        return {}
+    found = {**general, **layers.get(str(model), {}), **layers.get(str(unit), {})}
+    together = {**found, **given}
+    idle = [key for key, (other, values) in NEEDS.items() if together.get(other, values[0]) not in values]
+    return {key: value for key, value in found.items() if key not in idle}

@@ -11,7 +11,10 @@ Output = Literal["softmax", "adaptive"]
 Positions = Literal["rotary", "learned"]
 Context = Literal["stream", "line"]
 
-RECURRENT_ONLY = ("hidden", "backend", "weight_drop", "locked", "dropout_hidden", "slowness_penalty")
+RECURRENT_ONLY = (
+    "hidden", "backend", "weight_drop", "locked", "slowness_penalty",
+    "dropout_input", "dropout_hidden", "dropout_output", "dropout_embedding",
+)  # fmt: skip
 TRANSFORMER_ONLY = ("heads", "feed_forward", "positions")
 
 
@@ -49,15 +52,17 @@ class NetworkSettings(BaseModel):
 
     dropout: float = Field(default=0.5, ge=0, lt=1, description="Share of activations dropped in training.")
     dropout_input: float | None = Field(
-        default=None, ge=0, lt=1, description="Of embedded tokens; if not said, as dropout."
+        default=None, ge=0, lt=1, description="Recurrent: of embedded tokens; if not said, as dropout."
     )
     dropout_hidden: float | None = Field(
         default=None, ge=0, lt=1, description="Recurrent: between layers; if not said, as dropout."
     )
     dropout_output: float | None = Field(
-        default=None, ge=0, lt=1, description="Of the last layer; if not said, as dropout."
+        default=None, ge=0, lt=1, description="Recurrent: of the last layer; if not said, as dropout."
     )
-    dropout_embedding: float = Field(default=0.0, ge=0, lt=1, description="Of whole tokens' embeddings.")
+    dropout_embedding: float = Field(
+        default=0.0, ge=0, lt=1, description="Recurrent: of whole tokens' embeddings."
+    )
     weight_drop: float = Field(
         default=0.0, ge=0, lt=1, description="Recurrent: share of hidden-to-hidden weights dropped a window."
     )

@@ -12,6 +12,14 @@ Schedule = Literal["plateau", "constant", "linear", "cosine", "one-cycle", "inve
 PrecisionName = Literal["auto", "fp32", "bf16"]
 Device = Literal["auto", "cpu", "cuda"]
 
+# What does nothing unless another setting has one of some values.
+NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "vary_steps": ("sampling", ("sequential",)),
+    "decay": ("schedule", ("plateau",)),
+    "nonmonotone": ("optimizer", ("nt-asgd",)),
+    "beta2": ("optimizer", ("adamw", "muon")),
+}
+
 
 class TrainingSettings(BaseModel):
     """The trainer's settings."""
@@ -27,7 +35,7 @@ class TrainingSettings(BaseModel):
         description="Steps of a window: how far back gradients flow; the Transformer's context.",
     )
     vary_steps: bool = Field(default=False, description="Windows of varying length, as AWD-LSTM has them.")
-    epochs: int = Field(default=20, ge=1, description="Passes over the text, at most.")
+    epochs: int = Field(default=10, ge=1, description="Passes over the text, at most.")
     max_steps: int | None = Field(default=None, ge=1, description="Updates, at most.")
     validate_every: int | None = Field(
         default=None, ge=1, description="Updates between validations; if not said, once an epoch."
@@ -37,13 +45,18 @@ class TrainingSettings(BaseModel):
         ge=1,
         description="Parts a minibatch is computed in, to save memory; the result is the same.",
     )
-    optimizer: Optimizer = Field(default="adamw", description="How weights move.")
-    learning_rate: float = Field(default=0.003, gt=0, description="How far they move (try 20 for sgd).")
-    weight_decay: float = Field(default=0.01, ge=0, description="How strongly they are drawn to zero.")
+    optimizer: Optimizer = Field(default="muon", description="How weights move.")
+    learning_rate: float = Field(
+        default=0.01, gt=0, le=1e6, description="How far they move (try 0.003 for adamw, 20 for sgd)."
+    )
+    weight_decay: float = Field(default=0.1, ge=0, le=1e3, description="How strongly they are drawn to zero.")
+    beta2: float = Field(
+        default=0.99, ge=0, lt=1, description="adamw, muon: how long squared gradients are remembered."
+    )
     nonmonotone: int = Field(
         default=5, ge=1, description="nt-asgd: validations without a best before it begins to average."
     )
-    schedule: Schedule = Field(default="plateau", description="How the learning rate goes.")
+    schedule: Schedule = Field(default="linear", description="How the learning rate goes.")
     warmup: int = Field(default=0, ge=0, description="Updates in which the learning rate rises first.")
     decay: float = Field(
         default=0.5, gt=0, le=1, description="plateau: learning rate factor after a worse validation."
