@@ -26,7 +26,7 @@ show tokenize --tokenizer spacy "$runs/sentence.txt"
 printf '\nTrain on the same English text, once by counting and once by learning:\n'
 held_out="--valid $en/valid.txt --test $en/test.txt"
 show train-lm "$en/train.txt" --model ngram --tokenizer regex --min-count 2 $held_out -o "$runs/ngram-en"
-show train-lm "$en/train.txt" --model lstm --tokenizer regex --epochs 7 --dropout 0.2 --learning-rate 0.005 \
+show train-lm "$en/train.txt" --model lstm --tokenizer regex --epochs 5 --dropout 0.2 \
   $held_out -o "$runs/lstm-en"
 show generate "$runs/ngram-en" --prompt "The old" --length 40 --one-line --seed 1
 show generate "$runs/lstm-en" --prompt "The old" --length 40 --one-line --seed 1

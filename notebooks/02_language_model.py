@@ -72,7 +72,7 @@ print(log_probs.exp().sum().item())
 # gradient clipped, and stopped when the validation text gets no better.
 
 # %%
-config = LanguageModelConfig(model="lstm", tokenizer="regex", epochs=6, dropout=0.2, learning_rate=0.005)
+config = LanguageModelConfig(model="lstm", tokenizer="regex", epochs=4, dropout=0.2)
 scores = train(texts["train"], config, out=folder / "lstm", valid=texts["valid"], test=texts["test"])
 print({name: round(score.perplexity, 2) for name, score in scores.items()})
 

@@ -104,11 +104,12 @@ def fit(name, **settings):
     return train(learnt, config, out=folder / name, valid=valid)["valid"].perplexity
 
 
+adamw = {"hidden": 96, "optimizer": "adamw", "weight_decay": 0.01}
 variants = {
-    "nothing": {"hidden": 96, "dropout": 0.0, "weight_decay": 0.0},
-    "dropout": {"hidden": 96, "dropout": 0.3},
+    "nothing": {**adamw, "dropout": 0.0, "weight_decay": 0.0},
+    "dropout": {**adamw, "dropout": 0.3},
     "locked, weight drop": {
-        "hidden": 96,
+        **adamw,
         "dropout": 0.3,
         "locked": True,
         "dropout_embedding": 0.1,
@@ -159,7 +160,8 @@ print("every 50 updates:", [round(r["valid_perplexity"], 1) for r in records if 
 
 # %%
 fit("transformer", model="transformer", embedding=64, heads=4, layers=2, steps=64, batch_size=6, dropout=0.2,
-    sampling="random", learning_rate=0.004, schedule="cosine", warmup=30, clip=1.0)  # fmt: skip
+    sampling="random", learning_rate=0.004, schedule="cosine", warmup=30, clip=1.0, optimizer="adamw",
+    weight_decay=0.01)  # fmt: skip
 config = LanguageModelConfig(model="ngram", order=5, tokenizer="regex", min_count=2)
 train(learnt, config, out=folder / "5-gram", valid=valid)
 runs = [

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import torch
 
-from textkit.errors import CheckpointError
+from textkit.errors import CheckpointError, UsageError
 from textkit.tasks.language_model import make_config, resume, train
 from textkit.train.checkpoint import RunFolder
 from textkit.train.log import Log
@@ -82,11 +82,19 @@ def test_two_processes_learn_as_one(tmp_path: Path, text: Path) -> None:
         )
     assert len([line for line in out.splitlines() if line.startswith("valid")]) == 1  # one of them speaks
     assert len([line for line in err.splitlines() if "the model is in" in line]) == 1
+    assert "Warning" not in err
     processes = RunFolder.open(tmp_path / "two").state()["processes"]
     assert [list(each["objective"]["states"]) for each in processes] == [[0, 1], [3, 4]]
     assert torch.get_num_threads() >= 1
     with pytest.raises(CheckpointError, match="trained by 2 processes; it cannot go on with 1"):
         resume(tmp_path / "two", epochs=3)
+
+
+def test_an_ngram_model_is_no_work_for_several(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(UsageError, match="an n-gram model is estimated by one process; start it without"):
+        train(["a b"], make_config({"model": "ngram"}), out=tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
 
 
 def step_of(run: Path) -> int:

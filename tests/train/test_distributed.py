@@ -86,6 +86,19 @@ def test_when_one_dies_the_other_ends_with_a_line_and_the_run_resumes(
     assert run.state()["progress"]["epoch"] == 2
 
 
+@pytest.mark.filterwarnings("error")
+def test_wrapping_warns_of_nothing_and_leaves_buffers_alone() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    torch.distributed.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=0, world_size=1)
+    try:
+        wrapped = World(size=2).wrap(torch.nn.Linear(2, 2))
+        assert not wrapped.broadcast_buffers
+    finally:
+        torch.distributed.destroy_process_group()
+
+
 def test_a_world_of_one_needs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WORLD_SIZE", raising=False)
     module = torch.nn.Linear(1, 1)

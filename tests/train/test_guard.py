@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from textkit.errors import Interrupted, TextkitError
-from textkit.train.guard import ROLL_BACKS, SKIPS, Guard
+from textkit.train.guard import ROLL_BACKS, SKIPS, Guard, update
 from textkit.train.interrupt import StopRequest
 from textkit.train.log import Log
 
@@ -106,6 +107,25 @@ def test_a_rate_of_1e38_ends_with_that_explanation(tmp_path: Path, tiny: ModuleT
     trainer = tiny.make_trainer(tmp_path / "run", optimizer="sgd", rate=1e38, clip=1e38)
     with pytest.raises(TextkitError, match=r"the loss is not finite at step .* went back 3 times"):
         trainer.fit(StopRequest())
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd", "muon", "nt-asgd"])
+def test_a_rate_beyond_float32_ends_with_that_explanation(
+    tmp_path: Path, tiny: ModuleType, optimizer: str
+) -> None:
+    """torch raises RuntimeError for such numbers, after it has changed a part of its state."""
+    trainer = tiny.make_trainer(tmp_path / "run", optimizer=optimizer, rate=1e60)
+    with pytest.raises(TextkitError, match=r"the loss is not finite at step 1, though .* went back 3 times"):
+        trainer.fit(StopRequest())
+
+
+def test_other_failures_of_an_update_are_not_hidden() -> None:
+    class Failing(torch.optim.SGD):
+        def step(self, closure: Any = None) -> None:
+            raise RuntimeError("a bug")
+
+    with pytest.raises(RuntimeError, match="a bug"):
+        update(Failing([torch.nn.Parameter(torch.zeros(1))], 1.0))
 
 
 def test_a_validation_that_is_not_finite_goes_back_too(tmp_path: Path, tiny: ModuleType) -> None:

@@ -6,17 +6,22 @@ import threading
 
 import pytest
 
+from textkit.train import interrupt
 from textkit.train.interrupt import stop_requests
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_first_signal_asks_and_the_second_acts(number: signal.Signals) -> None:
+def test_the_first_signal_asks_its_echoes_do_nothing_and_a_later_one_acts(
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Acted(BaseException):
         pass
 
     def act(_number: int, _frame: object) -> None:
         raise Acted
 
+    now = [50.0]
+    monkeypatch.setattr(interrupt.time, "monotonic", lambda: now[0])
     before = signal.signal(number, act)
     try:
         with stop_requests() as stop:
@@ -24,6 +29,10 @@ def test_the_first_signal_asks_and_the_second_acts(number: signal.Signals) -> No
             os.kill(os.getpid(), number)
             assert stop
             assert stop.signal == number
+            for later in (0.0, 0.1, 1.9):  # the launcher passes on what the terminal has sent too
+                now[0] = 50.0 + later
+                os.kill(os.getpid(), number)
+            now[0] = 52.1
             with pytest.raises(Acted):
                 os.kill(os.getpid(), number)
         with pytest.raises(Acted):  # handlers are back

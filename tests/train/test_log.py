@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
 
+from textkit.errors import CheckpointError, TextkitError
 from textkit.train.log import Log, draw_curve
 
 
@@ -49,6 +51,33 @@ def test_curves_of_few_and_of_many_records_are_drawn(tmp_path: Path, count: int)
     log.path.write_text("".join(json.dumps(record) + "\n" for record in more))
     draw_curve(log, tmp_path / "curve.png")
     assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("line", ["[1]", "3", "{", '{"loss": 1}', '{"step": "1"}', "[" * 100000, "\xff"])
+def test_a_record_that_is_no_object_of_numbers_is_refused(tmp_path: Path, line: str) -> None:
+    log = Log(tmp_path / "log.jsonl")
+    log.write({"step": 1})
+    with log.path.open("a", encoding="latin-1") as file:
+        file.write(line + "\n")
+    with pytest.raises(CheckpointError, match=r"log.jsonl:2: damaged: not a JSON object of numbers"):
+        log.records()
+
+
+@pytest.mark.parametrize("values", [(math.inf, 1e300), (1e304, 1.7e308), (5e-324, 1e-300), (math.nan, 2.0)])
+def test_the_curve_of_huge_and_tiny_numbers_is_drawn_without_warnings(
+    tmp_path: Path, values: tuple[float, float]
+) -> None:
+    log = Log(tmp_path / "log.jsonl")
+    for step, value in enumerate((*values, 3.0), 1):
+        names = ("perplexity", "valid_perplexity", "learning_rate", "gradient_norm")
+        log.write({"step": step, **dict.fromkeys(names, value)})
+    draw_curve(log, tmp_path / "curve.png")  # the tests make errors of warnings
+    assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_log_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    with pytest.raises(TextkitError, match=r"log.jsonl: cannot be written: no such file"):
+        Log(tmp_path / "gone" / "log.jsonl").write({"step": 1})
 
 
 @pytest.mark.filterwarnings("ignore::Warning")

@@ -47,6 +47,15 @@ def run(tmp_path: Path) -> RunFolder:
         (lambda d: d.update(best={"step": 1}), "'best' must name its weights"),
         (lambda d: d.pop("kind"), "'kind' must be a name"),
         (lambda d: d["files"].update({"vocab.txt": None}), "'files' must give the sha256 of vocab.txt"),
+        (lambda d: d.update(last=d["best"]), "'last' must name its weights, and its state"),
+        (lambda d: d["best"].update(weights=None), "'best' must name its weights, and its state"),
+        (lambda d: d["best"].update(step="1"), "'best' must have its step"),
+        (lambda d: d.update(precision=5), "'precision' must be a name"),
+        (lambda d: d.update(notes=3), "'notes' must be a list of strings"),
+        (lambda d: d.update(notes=[3]), "'notes' must be a list of strings"),
+        (lambda d: d.update(results=[]), "'results' must be an object"),
+        (lambda d: d.update(epochs="9"), "'epochs' must be a count"),
+        (lambda d: d.update(max_steps=-9), "'max_steps' must be a count"),
     ],
 )
 def test_hostile_and_broken_manifests_are_refused(change: Any, message: str, run: RunFolder) -> None:

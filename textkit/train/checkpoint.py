@@ -12,6 +12,7 @@
     last-000150.state.pt     the rest of its state (optimiser, sampler, generators); those of the last
                              validation stay as well, as "anchor" in the manifest
     log.jsonl, curve.png     written along the way
+    .lock                    empty; locked while a process trains here
 
 New files are written under new names first; then the manifest is replaced, which makes them the run;
 then the old ones are removed. A crash at any moment leaves the previous run or the next one.
@@ -24,7 +25,7 @@ import io
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,11 +37,13 @@ from textkit import __version__, atomic
 from textkit.errors import CheckpointError
 from textkit.text.pipeline import Pipeline
 from textkit.text.vocab import Vocab
+from textkit.train.manifest import ROLES, faults
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 MODEL = "model"
-ROLES = ("best", "last", "anchor")
+# What readers of files that anyone may have written raise besides their own errors.
+_FORGED = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -99,7 +102,7 @@ class RunFolder:
             raise CheckpointError(
                 f"{path}: run format {document.get('format')!r}; this version reads {FORMAT}"
             )
-        for fault in _faults(document):
+        for fault in faults(document):
             raise CheckpointError(f"{path / MANIFEST}: damaged: {fault}")
         return RunFolder(path, document)
 
@@ -132,7 +135,10 @@ class RunFolder:
 
     def config(self) -> str:
         """The settings as TOML text."""
-        return self.read("config.toml").decode("utf-8")
+        try:
+            return self.read("config.toml").decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise CheckpointError(f"{self.path / 'config.toml'}: damaged: not UTF-8") from error
 
     def pipeline(self) -> Pipeline[str, list[str]]:
         """Cleaning and tokenizing, as it was in training."""
@@ -152,7 +158,7 @@ class RunFolder:
         name = self._role(role)["weights"]
         try:
             return load(self.read(name))
-        except SafetensorError as error:
+        except (SafetensorError, *_FORGED) as error:
             raise CheckpointError(f"{self.path / name}: not a safetensors file: {error}") from error
 
     def state(self, role: str = "last") -> dict[str, Any]:
@@ -162,15 +168,13 @@ class RunFolder:
         import torch
 
         name = self._role(role)["state"]
+        data = self.read(name)
         try:
-            loaded: dict[str, Any] = torch.load(
-                io.BytesIO(self.read(name)), map_location="cpu", weights_only=True
-            )
-        except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+            return dict(torch.load(io.BytesIO(data), map_location="cpu", weights_only=True))
+        except (pickle.UnpicklingError, RuntimeError, EOFError, *_FORGED) as error:
             raise CheckpointError(
                 f"{self.path / name}: not a training state of plain numbers and tensors"
             ) from error
-        return loaded
 
     def info(self, role: str) -> dict[str, Any]:
         """What was recorded when `role` was saved: step and measures."""
@@ -248,26 +252,6 @@ class RunFolder:
         atomic.write_text(self.path / MANIFEST, text + "\n")
         for name in stale:
             (self.path / name).unlink(missing_ok=True)
-
-
-def _faults(document: Any) -> Iterator[str]:
-    """What is wrong with a manifest, which may come from anyone: no name in it may lead out of the run."""
-    if not isinstance(document, dict) or not isinstance(document.get("files"), dict):
-        yield "needs the keys 'format', 'kind' and 'files'"
-        return
-    if not isinstance(document.get("kind"), str):
-        yield "'kind' must be a name"
-    for name, entry in document["files"].items():
-        if not re.fullmatch(r"(data/\w+/|model/)?[\w-][\w.-]*", name, re.ASCII):
-            yield f"{name!r} is no name of a run's file"
-        if not isinstance(entry, dict) or not isinstance(entry.get("sha256"), str):
-            yield f"'files' must give the sha256 of {name}"
-    for role in ROLES:
-        entry = document.get(role, {"weights": None})
-        if not isinstance(entry, dict) or "weights" not in entry:
-            yield f"'{role}' must name its weights"
-        elif any(entry.get(key) not in (None, *document["files"]) for key in ("weights", "state")):
-            yield f"'{role}' names a file that is not one of the run's"
 
 
 def _pack(state: Mapping[str, Any]) -> bytes:

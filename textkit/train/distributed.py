@@ -119,7 +119,7 @@ class World:
         try:
             yield
         except RuntimeError as error:
-            if self.size == 1 or not _is_of_communication(error):
+            if self.size == 1 or not is_of_communication(error):
                 raise
             raise TextkitError(
                 f"process {self.rank} of {self.size}: another process ended or hangs; look at its message, "
@@ -127,7 +127,8 @@ class World:
             ) from error
 
 
-def _is_of_communication(error: RuntimeError) -> bool:
+def is_of_communication(error: Exception) -> bool:
+    """Whether torch complains of the other processes rather than of this one."""
     text = str(error).lower()
     return isinstance(error, dist.DistError) or any(
         word in text for word in ("gloo", "nccl", "connection closed", "connection reset", "timed out")

@@ -40,12 +40,30 @@ class Progress:
 
     @staticmethod
     def from_dict(numbers: dict[str, Any]) -> Progress:
-        """What `as_dict` gave.
+        """What `as_dict` gave; raises ValueError for anything else.
 
         >>> Progress.from_dict(Progress(step=3).as_dict()).step
         3
         """
+        _check(numbers, Progress().as_dict())
         return Progress(**{**numbers, "guard": Guard(**numbers["guard"])})
+
+    def ending(self, *, epochs: int | None, max_steps: int | None, patience: int) -> str:
+        """Why training is over, and what would let it go on; nothing while it is not.
+
+        >>> Progress(epoch=3).ending(epochs=3, max_steps=None, patience=5)
+        'all 3 epochs are done; give more --epochs to go on'
+        """
+        if self.worse >= patience:
+            return (
+                f"validation has not improved {self.worse} times in a row, which is the patience; "
+                "train a new run with a larger --patience to go on longer"
+            )
+        if max_steps is not None and self.step >= max_steps:
+            return f"all {max_steps} steps are done; give more --max-steps to go on"
+        if epochs is not None and self.epoch >= epochs:
+            return f"all {epochs} epochs are done; give more --epochs to go on"
+        return ""
 
     def add(self, loss: float, count: int, *, norm: float) -> None:
         """Count a step of `count` predictions with the mean `loss` and the gradient's `norm`."""
@@ -86,6 +104,24 @@ class Progress:
             f"trained to step {self.step} in {seconds / 60:.1f} min, {rate:,.0f} tokens/s; "
             f"best validation perplexity {perplexity(self.best):.2f} at step {self.best_step}"
         )
+
+
+def _check(numbers: Any, like: dict[str, Any]) -> None:
+    """Raise ValueError unless `numbers` has the names and kinds of `like`, and counts are counts."""
+    if not isinstance(numbers, dict) or numbers.keys() != like.keys():
+        raise ValueError(f"the progress needs just {', '.join(like)}")
+    for name, value in numbers.items():
+        expected = like[name]
+        if isinstance(expected, dict):
+            _check(value, expected)
+        elif isinstance(expected, bool):
+            if not isinstance(value, bool):
+                raise ValueError(f"'{name}' must be true or false, not {value!r}")
+        elif isinstance(expected, int):
+            if not (isinstance(value, int) and 0 <= value < 2**63):
+                raise ValueError(f"'{name}' must be a count, not {value!r}")
+        elif not (isinstance(value, (int, float)) and abs(value) <= math.inf):
+            raise ValueError(f"'{name}' must be a number, not {value!r}")
 
 
 def perplexity(loss: float) -> float:

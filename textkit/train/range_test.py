@@ -16,6 +16,7 @@ from torch import nn
 from textkit import atomic
 from textkit.errors import InputError, UsageError
 from textkit.train.clipping import clip_gradients
+from textkit.train.guard import update
 from textkit.train.objective import B, Batches, Objective
 
 SMOOTHING = 0.9  # share of the past in the smoothed loss
@@ -91,7 +92,8 @@ def range_test(
                 break
             rates.append(rate)
             losses.append(smoothed)
-            optimizer.step()
+            if not update(optimizer):
+                break
     if not rates:
         raise InputError(f"the loss is not finite at a learning rate of {lowest:g}; there is nothing to test")
     return RangeTest(tuple(rates), tuple(losses))

@@ -12,24 +12,27 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Generic
 
 import torch
 from torch import nn
 
-from textkit.errors import CheckpointError, Interrupted
+from textkit.errors import Interrupted
 from textkit.models.schedules import Schedule, constant
 from textkit.train.averaging import averages, observe
 from textkit.train.checkpoint import RunFolder
 from textkit.train.clipping import clip_gradients
 from textkit.train.distributed import World
 from textkit.train.generators import generator_states, set_generators
-from textkit.train.guard import SKIPS
+from textkit.train.guard import SKIPS, update
 from textkit.train.interrupt import StopRequest
 from textkit.train.log import Log, draw_curve
 from textkit.train.objective import B, Batches, Objective
 from textkit.train.progress import Progress, perplexity
+from textkit.train.training_state import TrainingState, fitting
 from textkit.train.weights import arrays, load_arrays
 
 DRAW_SECONDS = 60.0  # between drawings of the curve; the last one is always made
@@ -81,6 +84,7 @@ class Trainer(Generic[B]):
 
     def __post_init__(self) -> None:
         self._rates = [float(group["lr"]) for group in self.optimizer.param_groups]
+        self._proving: Callable[[], AbstractContextManager[None]] = nullcontext
         self._nothing_carried = self.objective.state_dict()
         self._saved = self._drawn = time.monotonic()
         self._total = self.progress.total = self._steps()
@@ -95,16 +99,15 @@ class Trainer(Generic[B]):
         return min(limits)
 
     @property
-    def _over(self) -> bool:
-        progress, settings = self.progress, self.settings
-        epochs_done = settings.epochs is not None and progress.epoch >= settings.epochs
-        steps_done = settings.max_steps is not None and progress.step >= settings.max_steps
-        return epochs_done or steps_done or progress.worse >= settings.patience
+    def done(self) -> str:
+        """Why there is nothing left to train, and what can be done; nothing while there is."""
+        return "" if self.progress.validating else self._ending()
 
-    @property
-    def done(self) -> bool:
-        """Whether all steps are done, or validation has stopped improving."""
-        return self._over and not self.progress.validating
+    def _ending(self) -> str:
+        settings = self.settings
+        return self.progress.ending(
+            epochs=settings.epochs, max_steps=settings.max_steps, patience=settings.patience
+        )
 
     def resume(self) -> None:
         """Go back to where "last" was saved: weights, optimiser, sampler, carried state, generators.
@@ -153,7 +156,7 @@ class Trainer(Generic[B]):
                 return
         progress.epoch += 1
         progress.step_in_epoch = 0
-        due = settings.validate_every is None or self._over
+        due = settings.validate_every is None or self._ending() != ""
         progress.validating = due and progress.validated < progress.step
 
     def _step(self, batch: B) -> bool:
@@ -163,19 +166,20 @@ class Trainer(Generic[B]):
         progress.learning_rate = self._rates[0] * factor
         for group, rate in zip(self.optimizer.param_groups, self._rates, strict=True):
             group["lr"] = rate * factor * batch.scale
-        loss, count, norm = self._gradients(batch)
+        with self._proving():
+            loss, count, norm = self._gradients(batch)
         progress.step += 1
         progress.step_in_epoch += 1
         finite = math.isfinite(loss) and math.isfinite(norm)
-        if finite:
-            self.optimizer.step()
+        updated = finite and self._update()
+        if updated:
             progress.guard.passed()
             progress.add(loss, count, norm=norm)
         progress.seconds += time.monotonic() - began
-        if not finite:
+        if not updated:
             self.objective.load_state_dict(self._nothing_carried)  # it may not be finite either
             what = "loss" if not math.isfinite(loss) else "gradient"
-            if progress.guard.skip():
+            if progress.guard.skip() or finite:  # what was updated in part cannot be kept
                 self._go_back(f"at step {progress.step}")
                 return False
             self.say(
@@ -185,6 +189,12 @@ class Trainer(Generic[B]):
         if progress.step % self.settings.log_every == 0:
             self._log()
         return True
+
+    def _update(self) -> bool:
+        with self._proving():
+            updated = update(self.optimizer)
+        self._proving = nullcontext
+        return updated
 
     def _gradients(self, batch: B) -> tuple[float, int, float]:
         """The gradient over all processes: mean loss of a prediction, how many there were, the norm."""
@@ -276,20 +286,14 @@ class Trainer(Generic[B]):
 
     def _restore(self, role: str) -> None:
         run = self.run if self.world.first else RunFolder.open(self.run.path)
-        state = run.state(role)
-        if len(state["processes"]) != self.world.size:
-            count = len(state["processes"])
-            raise CheckpointError(
-                f"{run.path}: trained by {count} processes; it cannot go on with {self.world.size}: "
-                f"start {count} with torchrun --nproc-per-node"
-            )
+        state = TrainingState.read(run, role, rank=self.world.rank, size=self.world.size)
         load_arrays(self.module, run, role)
-        own = state["processes"][self.world.rank]
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.batches.load_state_dict(state["batches"])
-        self.objective.load_state_dict(own["objective"])
-        self.progress = Progress.from_dict(state["progress"])
-        self.progress.total = self._total
-        set_generators(own["generators"], device=self.world.device)
+        with fitting(state.path):
+            self.optimizer.load_state_dict(state.optimizer)
+            self.batches.load_state_dict(state.batches)
+            self.objective.load_state_dict(state.own["objective"])
+            set_generators(state.own["generators"], device=self.world.device)
+        self._proving = partial(fitting, state.path)  # what is carried is looked at in a step only
+        self.progress = replace(state.progress, total=self._total)
         if self.world.first:
             self.log.rewind(self.progress.records)

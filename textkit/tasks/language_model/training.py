@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textkit.data.encoded import EncodedCorpus
-from textkit.errors import CheckpointError, Interrupted, UsageError
+from textkit.errors import CheckpointError, Interrupted, TextkitError, UsageError
 from textkit.lm.language_model import LanguageModel
 from textkit.lm.score import MeasuredText, Score, score
 from textkit.lm.threads import at_most
@@ -18,6 +20,7 @@ from textkit.tasks.language_model.prepare import Lines, Prepared, prepare
 from textkit.tasks.language_model.saved import load_model
 from textkit.train.checkpoint import RunFolder
 from textkit.train.interrupt import stop_requests
+from textkit.train.lock import alone_in
 
 if TYPE_CHECKING:
     from textkit.train.distributed import World
@@ -55,6 +58,8 @@ def train(
     say = say or (lambda _message: None)
     ngram = ngram or NgramOptions()
     if config.model == "ngram":
+        if os.environ.get("WORLD_SIZE", "1") != "1":
+            raise UsageError("an n-gram model is estimated by one process; start it without torchrun")
         with at_most(ngram.jobs):
             # Nothing here holds on to the text, which is large, so that it can go once it is counted.
             return _train_ngram(
@@ -70,22 +75,33 @@ def train(
         with world.explaining():
             if world.first:
                 prepared = prepare(config, lines, valid=valid, test=test, ngram=ngram)
-                run = _start_network(config, prepared, out=out, say=say)
+                run = _start_network(config, prepared, out=out, world=world, say=say)
             world.barrier()
         if not world.first:  # the first has put all that is needed into the run
             run = RunFolder.open(out)
             prepared = _prepared(run)
-        return _fit_network(config, run, prepared, world=world, watch=watch, say=say)
+        with _alone(run.path, world):
+            return _fit_network(config, run, prepared, world=world, watch=watch, say=say)
+
+
+@contextlib.contextmanager
+def _alone(path: Path, world: World) -> Iterator[None]:
+    """Around training: no other training is at work in the run, and the end of a process is told."""
+    with world.explaining(), alone_in(path) if world.first else contextlib.nullcontext():
+        world.barrier()  # until the first has the run
+        yield
 
 
 def _start_network(
-    config: LanguageModelConfig, prepared: Prepared, *, out: Path | str, say: Say
+    config: LanguageModelConfig, prepared: Prepared, *, out: Path | str, world: World, say: Say
 ) -> RunFolder:
+    from textkit.tasks.language_model.network_size import check_size
     from textkit.tasks.language_model.neural_training import make_sampler
 
     for note in prepared.notes:
         say(note)
     make_sampler(config, prepared.train, prepared.vocab)  # raises for a text that is too short
+    check_size(config, prepared.vocab, device=world.device)  # and what cannot be made leaves no run
 
     def fill(run: RunFolder) -> None:
         """What a resumed run needs: the texts as ids, so that it never depends on the original files."""
@@ -150,31 +166,44 @@ def resume(
     path: Path | str,
     *,
     epochs: int | None = None,
+    max_steps: int | None = None,
     watch: Callable[[Any, int], None] | None = None,
     say: Say | None = None,
 ) -> dict[str, Score]:
-    """Go on with a run that was interrupted, or for more epochs; gives the scores as `train` does.
+    """Go on with a run that was interrupted, or for more epochs or steps; gives the scores as `train` does.
 
-    The result equals, bit for bit, that of a run that was never interrupted.
+    The result equals, bit for bit, that of a run that was never interrupted. Raises CheckpointError for
+    a run that is damaged, or in which another training is at work.
     """
+    given = {"epochs": epochs, "max_steps": max_steps}
+    longer = {name: value for name, value in given.items() if value is not None}
+    for name, value in longer.items():
+        if value < 1:
+            raise UsageError(f"{name} must be at least 1, not {value}")
     run = RunFolder.open(path)
-    settings = parse_config(run.config(), source=str(run.path / "config.toml"))
-    if epochs is not None and epochs < 1:
-        raise UsageError(f"epochs must be at least 1, not {epochs}")
     if run.kind == "ngram":
         raise UsageError(f"{path}: an n-gram model is estimated at once; there is nothing to resume")
-    settings["epochs"] = epochs or run.document.get("epochs", settings["epochs"])
-    config = make_config(settings, source=str(run.path / "config.toml"))
+    config = _resumed_config(run, longer)
     from textkit.tasks.language_model.neural_training import choose_device
     from textkit.train.distributed import join_world
 
-    prepared = _prepared(run)
-    with join_world(choose_device(config.device)) as world:
-        if epochs is not None and world.first:
-            run.record("epochs", epochs)  # config.toml stays as it was given
+    with join_world(choose_device(config.device)) as world, _alone(run.path, world):
+        run = RunFolder.open(path)  # another training may have ended since
+        config = _resumed_config(run, longer)
+        prepared = _prepared(run)
+        if world.first:
+            for name, value in longer.items():
+                run.record(name, value)  # config.toml stays as it was given
         return _fit_network(
             config, run, prepared, world=world, watch=watch, say=say or (lambda _message: None)
         )
+
+
+def _resumed_config(run: RunFolder, longer: dict[str, int]) -> LanguageModelConfig:
+    """The settings of a run, with what was said since of how long it is trained."""
+    source = str(run.path / "config.toml")
+    recorded = {name: run.document[name] for name in ("epochs", "max_steps") if name in run.document}
+    return make_config(parse_config(run.config(), source=source) | recorded | longer, source=source)
 
 
 def _fit_network(
@@ -203,16 +232,19 @@ def _fit_network(
         with world.explaining():
             trainer.resume()
     if trainer.done and world.first:
-        say("there is nothing left to train; give more --epochs to go on")
+        say(f"there is nothing left to train: {trainer.done}")
+    remedy = f"go on with: textkit train-lm --resume {run.path}"
     try:
         with stop_requests() as stop:
             trainer.fit(stop)
+        return _finish(run, load_model(run).model, prepared.held_out) if world.first else {}
     except Interrupted as interruption:
-        message = f"{interruption}; go on with: textkit train-lm --resume {run.path}"
+        message = f"{interruption}; {remedy}"
         raise Interrupted(message if world.first else "", interruption.status - 128) from None
-    if not world.first:
-        return {}
-    return _finish(run, load_model(run).model, prepared.held_out)
+    except TextkitError as error:
+        if isinstance(error, CheckpointError) or not isinstance(error.__cause__, OSError):
+            raise
+        raise TextkitError(f"{error}; {remedy}") from error  # a full disk: what was saved is whole
 
 
 def _finish(

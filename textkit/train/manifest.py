@@ -1,0 +1,54 @@
+"""What a run's manifest must be. It may come from anyone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+ROLES = ("best", "last", "anchor")
+
+
+def faults(document: Any) -> Iterator[str]:
+    """What is wrong with a manifest: no name in it may lead out of the run, nothing be of another kind."""
+    if not isinstance(document, dict) or not isinstance(document.get("files"), dict):
+        yield "needs the keys 'format', 'kind' and 'files'"
+        return
+    if not isinstance(document.get("kind"), str):
+        yield "'kind' must be a name"
+    for name, entry in document["files"].items():
+        if not re.fullmatch(r"(data/\w+/|model/)?[\w-][\w.-]*", name, re.ASCII):
+            yield f"{name!r} is no name of a run's file"
+        if not isinstance(entry, dict) or not isinstance(entry.get("sha256"), str):
+            yield f"'files' must give the sha256 of {name}"
+    for role in ROLES:
+        entry = document.get(role, {"weights": None})
+        if not isinstance(entry, dict) or "weights" not in entry:
+            yield f"'{role}' must name its weights"
+        elif any(entry.get(key) not in (None, *document["files"]) for key in ("weights", "state")):
+            yield f"'{role}' names a file that is not one of the run's"
+        elif role in document and (
+            entry["weights"] is None or (role != "best" and entry.get("state") is None)
+        ):
+            yield f"'{role}' must name its weights, and its state"
+        elif role in document and not _is_count(entry.get("step")):
+            yield f"'{role}' must have its step"
+    yield from _foreign_values(document)
+
+
+def _foreign_values(document: Mapping[str, Any]) -> Iterator[str]:
+    """What is recorded besides files, and is not of its kind."""
+    notes = document.get("notes", [])
+    if not (isinstance(notes, list) and all(isinstance(note, str) for note in notes)):
+        yield "'notes' must be a list of strings"
+    if not isinstance(document.get("precision", ""), str):
+        yield "'precision' must be a name"
+    if not isinstance(document.get("results", {}), dict):
+        yield "'results' must be an object"
+    for key in ("epochs", "max_steps"):
+        if not _is_count(document.get(key, 1)):
+            yield f"'{key}' must be a count"
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and 0 <= value < 2**63
