@@ -1,6 +1,7 @@
 """textkit's training step beside that of PyTorch's word language model example: speed, losses, memory.
 
-    TEXTKIT_DATA=... python benchmarks/word_language_model.py [--steps 1000] [--rate 20] [--write]
+    TEXTKIT_DATA=... python benchmarks/word_language_model.py [--units 200 650] [--steps 1000 50] [--rate 20]
+        [--write]
 
 The reference is a loop of our own to the example's description (the original, given the same weights, has
 the same losses to the last bit). It and textkit, in float32 and in bfloat16, start from the same weights,
@@ -233,7 +234,7 @@ def compare(units: int, steps: int, rate: float) -> list[list[str]]:
 def main() -> None:
     """Compare and publish, or run one variant alone."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--steps", type=int, nargs="+", default=[1000, 50], help="of each of --units")
     parser.add_argument("--units", type=int, nargs="+", default=[200, 650])
     parser.add_argument("--rate", type=float, default=RATE)
     parser.add_argument("--variant", choices=VARIANTS)
@@ -245,10 +246,11 @@ def main() -> None:
         for batch in itertools.islice(batches(), MEMORY_STEPS):
             step(*batch)
         return
-    rows = [row for units in given.units for row in compare(units, given.steps, given.rate)]
+    lengths = dict(zip(given.units, given.steps, strict=True))
+    rows = [row for units, steps in lengths.items() for row in compare(units, steps, given.rate)]
     publish(
-        "Training an LSTM as PyTorch's word language model example does",
-        f"{machine('textkit-nlp', 'torch')}; {given.steps} steps at rate {given.rate:g}\n\n"
+        f"Training an LSTM as PyTorch's word language model example does, rate {given.rate:g}",
+        f"{machine('textkit-nlp', 'torch')}; {' and '.join(map(str, given.steps))} steps\n\n"
         f"{table(HEADER, rows)}\n\n{NOTES}",
         script="word_language_model.py",
     )
