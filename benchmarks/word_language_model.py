@@ -252,7 +252,8 @@ def main() -> None:
         f"Training an LSTM as PyTorch's word language model example does, rate {given.rate:g}",
         f"{machine('textkit-nlp', 'torch')}; {' and '.join(map(str, given.steps))} steps\n\n"
         f"{table(HEADER, rows)}\n\n{NOTES}",
-        script="word_language_model.py",
+        script=f"word_language_model.py --units {' '.join(map(str, given.units))} "
+        f"--steps {' '.join(map(str, given.steps))} --rate {given.rate:g}",
     )
 
 
