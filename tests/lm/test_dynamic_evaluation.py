@@ -163,10 +163,13 @@ def test_it_learns_what_repeats_and_the_tuned_rate_is_best(kind: str) -> None:
     assert tuned.rate in (0.1, 0.3, 1.0)
 
 
-def test_a_rate_that_diverges_is_told_and_never_tuned_to() -> None:
+@pytest.mark.parametrize("rate", [1e38, 1e12])  # what is no number, and what is hardly one
+def test_a_rate_that_diverges_is_told_and_never_tuned_to(rate: float) -> None:
     lm = model()
-    wild = DynamicEvaluation(lm, 1e38)
-    with pytest.raises(UsageError, match=r"at the rate 1e\+38 has diverged at token \d+; take a lower rate"):
+    wild = DynamicEvaluation(lm, rate)
+    with pytest.raises(
+        UsageError, match=r"at the rate 1e\+\d\d has diverged at token \d+; take a lower rate"
+    ):
         wild.log_probs(corpus())
     assert wild.tuned(corpus()).rate == 0
 

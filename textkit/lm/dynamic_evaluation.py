@@ -27,6 +27,7 @@ Floats = npt.NDArray[np.float64]
 
 STEPS = 5  # tokens of a segment: the paper's for words; it takes 20 for characters
 FACTORS = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0)  # of the rate, what `tuned` tries
+LOST = -10_000.0  # nats; a working model gives every token more
 _HIGHEST = 1e38  # of rates; float32 ends there
 _TINY = 1e-5  # beside root mean squares, the paper's epsilon
 
@@ -86,10 +87,11 @@ class DynamicEvaluation:
     def log_probs(self, corpus: EncodedCorpus) -> Floats:
         """The natural log probability of every token of `corpus`, (N,).
 
-        Raises UsageError when the rate is so large that the weights are no longer finite.
+        Raises UsageError when the rate is so large that the weights are lost: a token has less than
+        exp(-10,000), or nothing that is a number.
         """
         result = self._scores(corpus)
-        lost = np.flatnonzero(~np.isfinite(result))
+        lost = np.flatnonzero(~(result > LOST))
         if len(lost):
             raise UsageError(
                 f"dynamic evaluation at the rate {self.rate:g} has diverged at token {lost[0] + 1}; "

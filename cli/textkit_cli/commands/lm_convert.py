@@ -39,8 +39,9 @@ def command(
 
     An ONNX file does one step of a network, with its state going in and coming out, for any number of
     rows: ids and state_0, state_1, ... to log_probs and next_state_0, next_state_1, ... The vocabulary,
-    the pipeline in one line and the shapes of the empty states are in its metadata. It is compared with
-    the model before it is written.
+    the pipeline in one line and the shapes of the empty states are in its metadata. A Transformer's
+    state holds at most its context: when that is full, begin again by reading the last half of it. The
+    file is compared with the model before it is written.
     """
     from textkit.tasks.language_model.network_info import is_network_run
 
