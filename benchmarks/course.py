@@ -124,7 +124,7 @@ def main() -> None:
     minutes = (time.monotonic() - began) / 60
     notes = NOTES.format(every=EVERY, epochs=epochs, minutes=minutes)
     body = f"{machine('textkit-nlp', 'torch')}\n\n{table(HEADER, rows)}\n\n{notes}"
-    publish("The course's character models", body, script="course.py")
+    publish("The course's character models", body, script=f"course.py --epochs {epochs}")
 
 
 if __name__ == "__main__":

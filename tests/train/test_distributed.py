@@ -78,9 +78,8 @@ def test_when_one_dies_the_other_ends_with_a_line_and_the_run_resumes(
     (status, error), (killed, _) = launch(tmp_path, "killed")
     assert killed == -9
     assert status == 1
-    assert error.splitlines()[-1].startswith(
-        "worker: process 0 of 2: another process ended or hangs; look at its message, then go on with"
-    )
+    line = "worker: process 0 of 2: another process ended or hangs; look at its message, then go on with"
+    assert any(each.startswith(line) for each in error.splitlines())  # gloo may have its say before or after
     assert [status for status, _ in launch(tmp_path, "resumed")] == [0, 0]
     run = tiny.RunFolder.open(tmp_path / "killed")
     assert run.state()["progress"]["epoch"] == 2
