@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from textkit.data.windows import PADDING, Window
 from textkit.errors import UsageError
+from textkit.models import network as models_network
 from textkit.models.dropout import Dropouts
 from textkit.models.precision import choose_precision
 from textkit.models.recurrent import RecurrentNetwork, RecurrentSettings
@@ -80,6 +81,7 @@ def test_parts_of_a_minibatch_carry_states_of_their_own() -> None:
 
 
 def test_padding_is_not_predicted() -> None:
+    assert models_network.PADDING == PADDING  # siblings, which do not import each other, agree on it
     net, batch = network(), window(6)
     targets = batch.targets.copy()
     targets[:, -1] = PADDING
