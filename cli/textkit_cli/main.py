@@ -48,6 +48,14 @@ COMMANDS = {
     "lm-prune": "Make an n-gram model smaller by what its n-grams are worth.",
     "lm-mix": "Mix n-gram models, with weights tuned on held-out text.",
     "lm-convert": "Convert a language model: run, ARPA text, binary folder, ONNX.",
+    "train-classifier": "Train a classifier of texts, linear or neural, on labelled texts.",
+    "classify": "Give every text of a file a label and its probability.",
+    "evaluate": "Measure a classifier on labelled texts.",
+    "explain": "Show which words decided, in a text or in general.",
+    "attack": "Measure how little must change before a classifier errs.",
+    "audit": "Look for what would make a number reported on labelled texts false.",
+    "train-tagger": "Train a tagger of words on tagged sentences.",
+    "tag": "Tag the words of a text: names, places, times.",
     "corpora": "List, describe and locate the sample corpora.",
 }
 
@@ -103,7 +111,7 @@ def _textkit(
         typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True),
     ] = False,
 ) -> None:
-    """From raw Chinese or English text to tokens, a vocabulary and a language model."""
+    """From raw Chinese or English text to tokens, language models, classifiers and taggers."""
 
 
 class Terminated(BaseException):

@@ -1,62 +1,65 @@
-"""An option for each setting of a language model, so that names, help and defaults are said once."""
+"""An option for each setting of a task, so that names, help and defaults are said once."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 import typer
+from pydantic import BaseModel
 
-from textkit.tasks.language_model import LanguageModelConfig
+from textkit.tasks.configuration import make_settings, read_settings
 from textkit_cli import options
+
+Settings = TypeVar("Settings", bound=BaseModel)
 
 _OWN = ("tokenizer_options", "prune")  # have options of their own
 
 
-def _setting_options() -> Iterator[inspect.Parameter]:
-    for name, field in LanguageModelConfig.model_fields.items():
+def _setting_options(kind: type[BaseModel]) -> Iterator[inspect.Parameter]:
+    for name, field in kind.model_fields.items():
         if name in _OWN:
             continue
-        kind: Any = field.annotation
+        value: Any = field.annotation
         names = None
-        if get_origin(kind) is Literal:
-            kind, names = str, "|".join(get_args(kind))
-        elif get_args(kind):  # X | None
-            kind = get_args(kind)[0]
+        if get_origin(value) is Literal:
+            value, names = str, "|".join(get_args(value))
+        elif get_args(value):  # X | None
+            value = get_args(value)[0]
         shown = "" if field.default in (None, "") else f"  [default: {str(field.default).lower()}]"
         option = typer.Option(help=f"{field.description}{shown}", metavar=names, show_default=False)
-        annotation = Annotated[kind | None, option]
+        annotation = Annotated[value | None, option]
         yield inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
 
 
-_SETTINGS = tuple(_setting_options())
-
-
-def with_settings(work: Callable[..., None]) -> Callable[..., None]:
-    """`work`, whose last parameter is `settings`, as a command with an option for each of them.
+def with_settings(kind: type[BaseModel]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Makes a function, its last parameter `settings`, a command with an option for each setting of `kind`.
 
     `settings` are those that were given.
     """
-    own = tuple(inspect.signature(work, eval_str=True).parameters.values())[:-1]
+    own_settings = tuple(_setting_options(kind))
 
-    def command(**values: Any) -> None:  # its real parameters are the signature below
-        settings = {option.name: values.pop(option.name) for option in _SETTINGS}
-        work(**values, settings={name: value for name, value in settings.items() if value is not None})
+    def made(work: Callable[..., None]) -> Callable[..., None]:
+        own = tuple(inspect.signature(work, eval_str=True).parameters.values())[:-1]
 
-    command.__doc__ = work.__doc__
-    command.__signature__ = inspect.Signature((*own, *_SETTINGS))  # type: ignore[attr-defined]
-    command.__annotations__ = {each.name: each.annotation for each in (*own, *_SETTINGS)}
-    return command
+        def command(**values: Any) -> None:  # its real parameters are the signature below
+            settings = {option.name: values.pop(option.name) for option in own_settings}
+            work(**values, settings={name: value for name, value in settings.items() if value is not None})
+
+        command.__doc__ = work.__doc__
+        command.__signature__ = inspect.Signature((*own, *own_settings))  # type: ignore[attr-defined]
+        command.__annotations__ = {each.name: each.annotation for each in (*own, *own_settings)}
+        return command
+
+    return made
 
 
 def gather_settings(
-    given: dict[str, Any], *, config: str | None, tokenizer_option: list[str] | None
-) -> LanguageModelConfig:
+    kind: type[Settings], given: dict[str, Any], *, config: str | None, tokenizer_option: list[str] | None
+) -> Settings:
     """Settings of the file `config`, if any, under those that were `given`, checked."""
-    from textkit.tasks import language_model
-
-    settings = given if config is None else language_model.read_config(config) | given
+    settings = given if config is None else read_settings(config) | given
     if tokenizer_option:
         settings = settings | {"tokenizer_options": options.parse_tokenizer_options(tokenizer_option)}
-    return language_model.make_config(settings, source=config or "options")
+    return make_settings(kind, settings, source=config or "options")

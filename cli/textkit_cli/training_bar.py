@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
+
+from textkit.train.measure import PERPLEXITY, Measure
 
 if TYPE_CHECKING:
     from textkit.train.progress import Progress
@@ -15,11 +16,11 @@ SHAPE = "{desc}{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}, {remain
 
 
 @contextlib.contextmanager
-def training_bar(*, quiet: bool) -> Iterator[Callable[[Progress, int], None]]:
+def training_bar(*, quiet: bool, measure: Measure = PERPLEXITY) -> Iterator[Callable[[Progress, int], None]]:
     """A function to call after each step with the progress and the steps of the epoch.
 
     The bar is that of the whole training, should nothing stop it early: how much is done, time so far and
-    time left, tokens a second, perplexity since the last log record. Nothing is shown when `quiet` or
+    time left, tokens a second, the measure since the last log record. Nothing is shown when `quiet` or
     when standard error is no terminal.
     """
     if quiet or sys.stderr is None or not sys.stderr.isatty():
@@ -44,10 +45,9 @@ def training_bar(*, quiet: bool) -> Iterator[Callable[[Progress, int], None]]:
                 bar_format=SHAPE,
             )
         bar.set_description(place, refresh=False)
-        notes = [f"{progress.tokens_per_second():,.0f} tokens/s"]
+        notes = [f"{progress.tokens_per_second():,.0f} {measure.unit}/s"]
         if progress.loss_count:
-            perplexity = math.exp(min(progress.loss_sum / progress.loss_count, 700.0))
-            notes.append(f"perplexity {perplexity:.1f}")
+            notes.append(measure.text(progress.loss_sum / progress.loss_count))
         bar.set_postfix_str(", ".join(notes), refresh=False)
         bar.update(progress.step - bar.n)  # backwards when training went back
 

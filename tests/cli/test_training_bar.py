@@ -42,7 +42,7 @@ def test_it_shows_the_whole_training(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "epoch 1.72:  22%|" in shown
     assert "43/200" in shown
     assert "34/200" in shown
-    assert " left, 200 tokens/s, perplexity 7.4]" in shown
+    assert " left, 200 tokens/s, perplexity 7.39]" in shown
 
 
 def test_it_is_silent_for_those_who_do_not_watch(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from textkit.errors import UsageError
-from textkit.tasks.language_model import make_config, read_config
-from textkit.tasks.language_model.config import parse_config
+from textkit.tasks.configuration import parse_settings, read_settings
+from textkit.tasks.language_model import make_config
 
 
 @pytest.mark.parametrize(
@@ -65,15 +65,15 @@ def test_bad_settings_are_told_in_one_line(settings: dict[str, object], message:
 )
 def test_toml_comes_back(settings: dict[str, object]) -> None:
     config = make_config(settings)
-    assert make_config(parse_config(config.toml(), source="x")) == config
+    assert make_config(parse_settings(config.toml(), source="x")) == config
 
 
 def test_bad_files_are_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read: no such file"):
-        read_config(tmp_path / "none.toml")
+        read_settings(tmp_path / "none.toml")
     (tmp_path / "bad.toml").write_text("epochs = = 3\n")
     with pytest.raises(UsageError, match=r"bad.toml: not valid TOML: .*line 1"):
-        read_config(tmp_path / "bad.toml")
+        read_settings(tmp_path / "bad.toml")
 
 
 def test_a_recipe_gives_what_was_not_said() -> None:

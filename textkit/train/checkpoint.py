@@ -3,7 +3,7 @@
     manifest.json            what belongs to the run, with sha256 of each file; the point of commit
     config.toml              every setting of the run
     pipeline.json, stage*.*  cleaning and tokenizing
-    vocab.txt
+    vocab.txt                of models over ids
     data/                    the encoded texts, where training may be resumed
     model/                   the tables of an n-gram model; the manifest has the sum of its header.json,
                              which has those of the others
@@ -62,7 +62,7 @@ class RunFolder:
         kind: str,
         config: str,
         pipeline: Pipeline[str, list[str]],
-        vocab: Vocab,
+        vocab: Vocab | None = None,
         fill: Callable[[RunFolder], None] = lambda run: None,  # noqa: ARG005
     ) -> RunFolder:
         """Make a new run folder; `config` is TOML text. `fill` may add to it before it takes its name.
@@ -77,9 +77,12 @@ class RunFolder:
         with atomic.writing_folder(path) as folder:
             (folder / "config.toml").write_text(config, encoding="utf-8")
             pipeline.save(folder)
-            vocab.save(folder / "vocab.txt")
+            signature = pipeline.signature()
+            if vocab is not None:
+                vocab.save(folder / "vocab.txt")
+                signature += f" | vocab of {len(vocab)} #{vocab.digest()}"
             run = RunFolder(folder, {"format": FORMAT, "textkit": __version__, "kind": kind, "files": {}})
-            run.document["signature"] = f"{pipeline.signature()} | vocab of {len(vocab)} #{vocab.digest()}"
+            run.document["signature"] = signature
             fill(run)
             for file in sorted(p for p in folder.rglob("*") if p.is_file() and p.name != MANIFEST):
                 if file.parent != folder / MODEL or file.name == "header.json":
@@ -114,7 +117,7 @@ class RunFolder:
 
     @property
     def kind(self) -> str:
-        """Which kind of model the run holds: ngram, rnn, gru, lstm."""
+        """What the run holds: the kind of language model (ngram, lstm, ...), a classifier or a tagger."""
         return str(self.document["kind"])
 
     def read(self, name: str) -> bytes:

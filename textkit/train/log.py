@@ -11,6 +11,7 @@ from typing import Any
 
 from textkit import atomic
 from textkit.errors import CheckpointError, TextkitError, UsageError
+from textkit.train.measure import PERPLEXITY, Measure
 
 
 class Log:
@@ -81,8 +82,8 @@ LEAST, MOST = 1e-30, 1e30  # what is drawn; beyond, a logarithmic axis would hav
 MANY = 300  # records drawn as they are; of more the running mean stands out, and they are pale
 
 
-def draw_curve(log: Log, path: Path) -> None:
-    """Perplexity over training steps, training and validation, and below it the learning rate and the norm
+def draw_curve(log: Log, path: Path, *, measure: Measure = PERPLEXITY) -> None:
+    """The measure over training steps, training and validation, and below it the learning rate and the norm
     of the gradient, as a PNG."""
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns of a home it cannot write to
     from matplotlib.figure import Figure  # not pyplot: no global state, no display
@@ -91,12 +92,12 @@ def draw_curve(log: Log, path: Path) -> None:
     records = log.records()
     figure = Figure(figsize=(7, 6), layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2.2, 1))
-    _draw(upper, _points(records, "perplexity"), label="training", colour="tab:blue")
-    valid = _points(records, "valid_perplexity")
+    _draw(upper, _points(records, measure.name), label="training", colour="tab:blue")
+    valid = _points(records, f"valid_{measure.name}")
     if valid:
         style = "o-" if len(valid) <= 60 else "-"
         upper.plot(*zip(*valid, strict=True), style, label="validation", markersize=4, color="tab:orange")
-    upper.set(ylabel="perplexity", yscale="log")
+    upper.set(ylabel=measure.name, yscale="log")
     upper.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     upper.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
     upper.yaxis.set_minor_formatter(NullFormatter())

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from textkit.train.guard import Guard
+from textkit.train.measure import Measure
 
 
 @dataclass
@@ -73,16 +74,18 @@ class Progress:
         self.norm_count += 1
         self.tokens += count
 
-    def record(self) -> dict[str, float]:
+    def record(self, measure: Measure) -> dict[str, float]:
         """A log record of the steps since the last one; who asks for it writes it."""
         record: dict[str, float] = {"step": self.step, "epoch": self.epoch}
         if self.loss_count:
             mean = self.loss_sum / self.loss_count
-            record |= {"loss": mean, "perplexity": perplexity(mean)}
+            record |= {"loss": mean, measure.name: measure.of(mean)}
             record["gradient_norm"] = self.norm_sum / self.norm_count
         record |= {"learning_rate": self.learning_rate, "seconds": round(self.seconds, 3)}
         if self.loss_count and self.seconds > self.logged_seconds:
-            record["tokens_per_second"] = round(self.loss_count / (self.seconds - self.logged_seconds), 1)
+            record[f"{measure.unit}_per_second"] = round(
+                self.loss_count / (self.seconds - self.logged_seconds), 1
+            )
         if self.guard.skipped:
             record |= {"skipped": self.guard.skipped, "roll_backs": self.guard.roll_backs}
         self.loss_sum, self.loss_count, self.norm_sum, self.norm_count = 0.0, 0, 0.0, 0
@@ -97,12 +100,12 @@ class Progress:
             return self.loss_count / seconds
         return self.tokens / self.seconds if self.seconds else 0.0
 
-    def summary(self, seconds: float) -> str:
+    def summary(self, seconds: float, measure: Measure) -> str:
         """One line for the end of a training that took `seconds` this time."""
         rate = self.tokens / self.seconds if self.seconds else 0.0
         return (
-            f"trained to step {self.step} in {seconds / 60:.1f} min, {rate:,.0f} tokens/s; "
-            f"best validation perplexity {perplexity(self.best):.2f} at step {self.best_step}"
+            f"trained to step {self.step} in {seconds / 60:.1f} min, {rate:,.0f} {measure.unit}/s; "
+            f"best validation {measure.text(self.best)} at step {self.best_step}"
         )
 
 
@@ -122,12 +125,3 @@ def _check(numbers: Any, like: dict[str, Any]) -> None:
                 raise ValueError(f"'{name}' must be a count, not {value!r}")
         elif not (isinstance(value, (int, float)) and abs(value) <= math.inf):
             raise ValueError(f"'{name}' must be a number, not {value!r}")
-
-
-def perplexity(loss: float) -> float:
-    """Of a mean loss in nats; never overflows.
-
-    >>> perplexity(0.0)
-    1.0
-    """
-    return math.exp(min(loss, 700.0))

@@ -30,8 +30,9 @@ from textkit.train.generators import generator_states, set_generators
 from textkit.train.guard import SKIPS, update
 from textkit.train.interrupt import StopRequest
 from textkit.train.log import Log, draw_curve
+from textkit.train.measure import PERPLEXITY, Measure
 from textkit.train.objective import B, Batches, Objective
-from textkit.train.progress import Progress, perplexity
+from textkit.train.progress import Progress
 from textkit.train.training_state import TrainingState, fitting
 from textkit.train.weights import arrays, load_arrays
 
@@ -78,6 +79,7 @@ class Trainer(Generic[B]):
     log: Log
     schedule: Schedule = constant
     world: World = field(default_factory=World)
+    measure: Measure = PERPLEXITY
     watch: Callable[[Progress, int], None] = lambda progress, steps: None  # noqa: ARG005
     say: Callable[[str], None] = lambda message: None  # noqa: ARG005
     progress: Progress = field(default_factory=Progress)
@@ -137,7 +139,7 @@ class Trainer(Generic[B]):
                     self._pause(stop)
         if self.progress.step > at:
             self._draw()
-            self.say(self.progress.summary(time.monotonic() - began))
+            self.say(self.progress.summary(time.monotonic() - began, self.measure))
 
     def _train(self, stop: StopRequest) -> None:
         """Make steps until it is time for a validation, the epoch ends, or training went back."""
@@ -224,7 +226,7 @@ class Trainer(Generic[B]):
         self._save()
 
     def _log(self, **more: float) -> None:
-        record = self.progress.record()
+        record = self.progress.record(self.measure)
         if self.world.first:
             self.log.write(record | more)
 
@@ -239,7 +241,7 @@ class Trainer(Generic[B]):
         if not math.isfinite(loss):
             self._go_back(f"in the validation at step {progress.step}")
             return
-        self._log(valid_loss=loss, valid_perplexity=perplexity(loss))
+        self._log(**{"valid_loss": loss, f"valid_{self.measure.name}": self.measure.of(loss)})
         if loss < progress.best:
             progress.best, progress.best_step, progress.worse = loss, progress.step, 0
         else:
@@ -248,13 +250,13 @@ class Trainer(Generic[B]):
         observe(self.optimizer, loss)
         self._save(anchor=True)
         where = f"step {progress.step}" if self.settings.validate_every else f"epoch {progress.epoch}"
-        self.say(f"{where}: validation perplexity {perplexity(loss):.2f}")
+        self.say(f"{where}: validation {self.measure.text(loss)}")
         if time.monotonic() - self._drawn > DRAW_SECONDS:
             self._draw()
 
     def _draw(self) -> None:
         if self.world.first:
-            draw_curve(self.log, self.run.path / "curve.png")
+            draw_curve(self.log, self.run.path / "curve.png", measure=self.measure)
         self._drawn = time.monotonic()
 
     def _pause(self, stop: StopRequest) -> None:

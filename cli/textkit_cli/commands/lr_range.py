@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from textkit.errors import UsageError
+from textkit.tasks.language_model import LanguageModelConfig
 from textkit_cli import options
 from textkit_cli.console import say
 from textkit_cli.reading import read_text
@@ -39,7 +40,7 @@ def _range(
     if plot is not None and (Path(plot).is_dir() or not Path(plot).absolute().parent.is_dir()):
         raise UsageError(f"--plot {plot}: name a file in a folder that exists")
     options.keep_apart({"--output": output, "--plot": plot}, options.inputs(files))
-    checked = gather_settings(settings, config=config, tokenizer_option=tokenizer_option)
+    checked = gather_settings(LanguageModelConfig, settings, config=config, tokenizer_option=tokenizer_option)
     from textkit.tasks.language_model.learning_rates import try_learning_rates
     from textkit.train.range_test import draw_range_test
 
@@ -54,4 +55,4 @@ def _range(
     say(f"try --learning-rate {found.suggestion:.2g}{edge}", quiet=quiet)
 
 
-command = with_settings(_range)
+command = with_settings(LanguageModelConfig)(_range)

@@ -131,7 +131,7 @@ def _train(
     _check_output(output, arpa=arpa)
     if prune is not None:
         settings["prune"] = _thresholds(prune)
-    checked = gather_settings(settings, config=config, tokenizer_option=tokenizer_option)
+    checked = gather_settings(LanguageModelConfig, settings, config=config, tokenizer_option=tokenizer_option)
     ngram = _ngram_options(
         checked, arpa=arpa, memory=memory, tmp=tmp, counts=counts, write_counts=write_counts, jobs=jobs
     )
@@ -248,7 +248,7 @@ def _report(run: str | None, scores: dict[str, Any], *, quiet: bool) -> None:
         say(f"the model is in {run}; try: textkit generate {run}", quiet=quiet)
 
 
-command = with_settings(_train)
+command = with_settings(LanguageModelConfig)(_train)
 
 
 class Command(TyperCommand):

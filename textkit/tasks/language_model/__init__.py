@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from textkit.tasks.language_model.comparison import compare
-    from textkit.tasks.language_model.config import LanguageModelConfig, make_config, read_config
+    from textkit.tasks.language_model.config import LanguageModelConfig, make_config
     from textkit.tasks.language_model.ngram_options import NgramOptions
     from textkit.tasks.language_model.saved import SavedModel, load_model
     from textkit.tasks.language_model.training import resume, train
@@ -22,7 +22,6 @@ __all__ = [
     "compare",
     "load_model",
     "make_config",
-    "read_config",
     "resume",
     "train",
 ]
@@ -32,7 +31,6 @@ _MODULES = {
     "compare": "comparison",
     "LanguageModelConfig": "config",
     "make_config": "config",
-    "read_config": "config",
     "SavedModel": "saved",
     "load_model": "saved",
     "resume": "training",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tomli_w
-from pydantic import ConfigDict, ValidationError, model_validator
+from pydantic import ConfigDict, model_validator
 
-from textkit.errors import UsageError, unknown_name
+from textkit.errors import UsageError
+from textkit.tasks.configuration import make_settings
 from textkit.tasks.language_model.recipes import RECIPES, recipe_settings
 from textkit.tasks.language_model.settings.network import (
     RECURRENT_ONLY,
@@ -43,11 +42,8 @@ class LanguageModelConfig(TrainingSettings, NetworkSettings, NgramSettings, Text
 
     @model_validator(mode="before")
     @classmethod
-    def _known(cls, values: Any) -> Any:
+    def _with_recipe(cls, values: Any) -> Any:
         if isinstance(values, dict):
-            for key in values:
-                if key not in cls.model_fields:
-                    raise unknown_name("setting", str(key), cls.model_fields)
             return _recipe(values) | values
         return values
 
@@ -151,37 +147,5 @@ def _default(name: str) -> Any:
 
 
 def make_config(settings: dict[str, Any], *, source: str = "settings") -> LanguageModelConfig:
-    """Check `settings`; raises UsageError in one line that names `source` and the setting.
-
-    >>> make_config({"lerning_rate": 0.1}, source="run.toml")
-    Traceback (most recent call last):
-    textkit.errors.UsageError: run.toml: unknown setting 'lerning_rate': did you mean 'learning_rate'? ...
-    """
-    try:
-        return LanguageModelConfig.model_validate(settings)
-    except UsageError as error:
-        raise UsageError(f"{source}: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise UsageError(
-            f"{source}: setting '{name}': {first['msg'].lower()}, not {first['input']!r}"
-        ) from error
-
-
-def parse_config(text: str, *, source: str) -> dict[str, Any]:
-    """TOML text as plain settings; raises UsageError naming `source` and the line."""
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{source}: not valid TOML: {error}") from error
-
-
-def read_config(path: Path | str) -> dict[str, Any]:
-    """The settings in a TOML file; raises UsageError when it cannot be read."""
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"{path}: cannot be read: {reason.lower()}") from error
-    return parse_config(text, source=str(path))
+    """Check `settings`; raises UsageError in one line that names `source` and the setting."""
+    return make_settings(LanguageModelConfig, settings, source=source)

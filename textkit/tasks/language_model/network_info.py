@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from textkit.errors import UsageError
-from textkit.tasks.language_model.config import parse_config
+from textkit.tasks.configuration import parse_settings
 from textkit.train.checkpoint import MANIFEST, RunFolder
 from textkit.train.log import Log
 
@@ -65,7 +65,7 @@ def describe_network(path: Path | str) -> NetworkInfo:
     run = RunFolder.open(path)
     if run.kind == "ngram":
         raise UsageError(f"{path}: an n-gram model; this is for networks")
-    config = parse_config(run.config(), source=str(path / "config.toml"))
+    config = parse_settings(run.config(), source=str(path / "config.toml"))
     config["precision"] = run.document.get("precision", config.get("precision"))  # what "auto" came to
     weights = run.arrays("best")
     parts: dict[str, int] = {}

@@ -11,7 +11,8 @@ from textkit.data.interned import InternedText
 from textkit.errors import UsageError
 from textkit.lm.language_model import LanguageModel
 from textkit.lm.score import MeasuredText, Score, per_line, score
-from textkit.tasks.language_model.config import make_config, parse_config
+from textkit.tasks.configuration import parse_settings
+from textkit.tasks.language_model.config import make_config
 from textkit.tasks.language_model.settings.network import Context
 from textkit.text.pipeline import Pipeline
 from textkit.text.vocab import UNKNOWN
@@ -115,7 +116,7 @@ def load_model(source: RunFolder | Path | str) -> SavedModel:
             return SavedModel(saved.model, saved.pipeline)
         source = RunFolder.open(path)
     config = make_config(
-        parse_config(source.config(), source=str(source.path)), source=str(source.path / "config.toml")
+        parse_settings(source.config(), source=str(source.path)), source=str(source.path / "config.toml")
     )
     if config.model == "ngram":
         from textkit.tasks.language_model.ngram import load_ngram

@@ -14,7 +14,8 @@ from textkit.errors import CheckpointError, Interrupted, TextkitError, UsageErro
 from textkit.lm.language_model import LanguageModel
 from textkit.lm.score import MeasuredText, Score, score
 from textkit.lm.threads import at_most
-from textkit.tasks.language_model.config import LanguageModelConfig, make_config, parse_config
+from textkit.tasks.configuration import parse_settings
+from textkit.tasks.language_model.config import LanguageModelConfig, make_config
 from textkit.tasks.language_model.ngram_options import NgramOptions
 from textkit.tasks.language_model.prepare import Lines, Prepared, prepare
 from textkit.tasks.language_model.saved import load_model
@@ -203,7 +204,7 @@ def _resumed_config(run: RunFolder, longer: dict[str, int]) -> LanguageModelConf
     """The settings of a run, with what was said since of how long it is trained."""
     source = str(run.path / "config.toml")
     recorded = {name: run.document[name] for name in ("epochs", "max_steps") if name in run.document}
-    return make_config(parse_config(run.config(), source=source) | recorded | longer, source=source)
+    return make_config(parse_settings(run.config(), source=source) | recorded | longer, source=source)
 
 
 def _fit_network(

@@ -1,0 +1,1 @@
+"""Classifying texts as a task."""

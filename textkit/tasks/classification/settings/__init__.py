@@ -1,0 +1,1 @@
+"""The settings of a classifier, by what they are about."""

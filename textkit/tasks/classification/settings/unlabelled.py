@@ -1,0 +1,20 @@
+"""Learning from texts without labels."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+
+class UnlabelledSettings(BaseModel):
+    """What unlabelled texts are used for."""
+
+    semi: Literal["none", "self-training", "entropy", "consistency"] = Field(
+        default="none", description="What is done with --unlabelled texts."
+    )
+    semi_weight: float = Field(default=1.0, gt=0, description="What they count beside labelled ones.")
+    semi_threshold: float = Field(
+        default=0.9, gt=0, le=1, description="self-training: how sure a guess must be to be learnt from."
+    )
+    semi_rounds: int = Field(default=3, ge=1, description="self-training: how often guesses are made anew.")
