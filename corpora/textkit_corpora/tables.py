@@ -85,7 +85,7 @@ def _rows(
     if kind == "jsonl":
         return json_rows(source, errors=errors)
     if kind == "parquet":
-        return _parquet_rows(source, columns=columns)
+        return parquet_rows(source, columns=columns)
     return _table_rows(source, kind=kind, errors=errors)
 
 
@@ -129,7 +129,7 @@ class _TableLines:
         return damage
 
 
-def _cells(source: Source, *, kind: str, errors: str) -> Iterator[tuple[str, list[str] | InputError]]:
+def table_cells(source: Source, *, kind: str, errors: str) -> Iterator[tuple[str, list[str] | InputError]]:
     """The cells of each row that is not blank, with its place (the line on which the row ends)."""
     lines = _TableLines(source, errors=errors)
     csv.field_size_limit(sys.maxsize)  # the module refuses fields over 128 kB otherwise
@@ -154,26 +154,33 @@ def _cells(source: Source, *, kind: str, errors: str) -> Iterator[tuple[str, lis
 
 
 def _table_rows(source: Source, *, kind: str, errors: str) -> Iterator[tuple[str, Record]]:
-    rows = _cells(source, kind=kind, errors=errors)
+    rows = table_cells(source, kind=kind, errors=errors)
     where, header = next(rows, ("", []))
     if isinstance(header, InputError):
         raise header
+    return rows_under(header, rows, where=where)
+
+
+def rows_under(
+    header: Sequence[str], rows: Iterable[tuple[str, list[str] | InputError]], *, where: str
+) -> Iterator[tuple[str, Record]]:
+    """The cells of each row by the names in the `header`, which stands at `where`."""
     if len(set(header)) < len(header):
         raise InputError(f"{where}: two columns share a name; rename one (columns: {', '.join(header)})")
-    for where, cells in rows:
+    for place, cells in rows:
         if isinstance(cells, InputError):
-            yield where, cells
+            yield place, cells
         elif len(cells) != len(header):
             counts = f"the number of columns is {len(cells)}, the header has {len(header)}"
-            yield where, InputError(f"{where}: {counts}")
+            yield place, InputError(f"{place}: {counts}")
         else:
-            yield where, dict(zip(header, cells, strict=True))
+            yield place, dict(zip(header, cells, strict=True))
 
 
 def _numbered_column(source: Source, *, kind: str, column: int, errors: str) -> Iterator[tuple[str, object]]:
     if column < 1:
         raise UsageError(f"{source.name}: columns are numbered from 1, not {column}")
-    for where, cells in _cells(source, kind=kind, errors=errors):
+    for where, cells in table_cells(source, kind=kind, errors=errors):
         if isinstance(cells, InputError):
             yield where, cells
         elif len(cells) < column:
@@ -197,7 +204,7 @@ def parquet_file(source: Source) -> Iterator[Any]:
         raise InputError(f"{source.name}: not a whole Parquet file ({reason})") from error
 
 
-def _parquet_rows(source: Source, *, columns: Sequence[str] | None) -> Iterator[tuple[str, Record]]:
+def parquet_rows(source: Source, *, columns: Sequence[str] | None) -> Iterator[tuple[str, Record]]:
     """Each row of a Parquet file, with its place; only `columns` are read, None for all."""
     path = source.name
     with parquet_file(source) as file:

@@ -13,6 +13,7 @@ from textkit.lm.language_model import LanguageModel
 from textkit.lm.score import MeasuredText, Score, per_line, score
 from textkit.tasks.configuration import parse_settings
 from textkit.tasks.language_model.config import make_config
+from textkit.tasks.language_model.kinds import check_language_model
 from textkit.tasks.language_model.settings.network import Context
 from textkit.text.pipeline import Pipeline
 from textkit.text.vocab import UNKNOWN
@@ -115,6 +116,7 @@ def load_model(source: RunFolder | Path | str) -> SavedModel:
             saved = read_ngram_file(path)
             return SavedModel(saved.model, saved.pipeline)
         source = RunFolder.open(path)
+    check_language_model(source)
     config = make_config(
         parse_settings(source.config(), source=str(source.path)), source=str(source.path / "config.toml")
     )

@@ -14,7 +14,7 @@ class DefenceSettings(BaseModel):
         default="none", description="Networks: train on attacked word vectors too."
     )
     epsilon: float = Field(
-        default=0.5, gt=0, description="How far an attack moves a text's vectors, of their mean length."
+        default=0.2, gt=0, description="How far an attack moves a text's vectors, of their mean length."
     )
     attack_steps: int = Field(default=3, ge=1, description="pgd: steps of the attack.")
     adversarial_weight: float = Field(default=1.0, gt=0, description="What attacked texts count.")

@@ -10,7 +10,11 @@ class FeatureSettings(BaseModel):
 
     words: int = Field(default=2, ge=0, le=5, description="Longest n-grams of words; 0: none.")
     characters: int = Field(default=3, ge=0, le=6, description="Longest n-grams of characters; 0: none.")
-    min_df: int = Field(default=1, ge=1, description="Leave out what fewer texts have.")
+    min_df: int | None = Field(
+        default=None,
+        ge=1,
+        description="Leave out what fewer texts have; 1 if not said, and 2 from 5,000 texts on.",
+    )
     buckets: int | None = Field(
         default=None, ge=1024, description="Hash n-grams into so many columns instead of keeping them."
     )

@@ -1,0 +1,234 @@
+"""`textkit train-classifier`: from labelled texts to a classifier in a run folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from textkit.errors import TextkitError, UsageError
+from textkit.tasks.classification.config import ClassifierConfig
+from textkit_cli import options
+from textkit_cli.console import say
+from textkit_cli.labelled import LabelColumn, TextColumn, read_labelled_texts
+from textkit_cli.settings import gather_settings, with_settings
+from textkit_corpora.compression import is_standard
+from textkit_corpora.labelled import read_texts
+from textkit_corpora.tables import kind_of
+
+if TYPE_CHECKING:
+    from textkit.tasks.classification import Evaluation, LabelledTexts
+
+Train = Annotated[
+    str | None,
+    typer.Argument(metavar="TRAIN", help="Labelled texts; - for standard input.", show_default=False),
+]
+Run = Annotated[str | None, typer.Option("--output", "-o", metavar="RUN", help="The run folder to make.")]
+Dev = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="Labelled texts that decide when a network stops, and thresholds."),
+]
+Test = Annotated[str | None, typer.Option(metavar="FILE", help="Labelled texts to report on at the end.")]
+Unlabelled = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="Texts without labels, for --semi: lines, or a column of records."),
+]
+Folds = Annotated[
+    int | None,
+    typer.Option(
+        metavar="K",
+        min=2,
+        help="Cross-validation: train and measure on each of K folds; needs no RUN.",
+        show_default=False,
+    ),
+]
+Tune = Annotated[
+    str | None,
+    typer.Option(
+        "--tune-threshold",
+        metavar="dev",
+        help="Choose the thresholds of the answers for the best macro-F1 on the texts of --dev.",
+        show_default=False,
+    ),
+]
+Config = Annotated[
+    str | None, typer.Option(metavar="TOML", help="Settings from a file; options override it.")
+]
+Resume = Annotated[
+    str | None, typer.Option(metavar="RUN", help="Go on with a network's training, or longer (--epochs).")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print what was measured as one JSON object.")]
+
+
+def _train(
+    train: Train = None,
+    output: Run = None,
+    dev: Dev = None,
+    test: Test = None,
+    unlabelled: Unlabelled = None,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
+    folds: Folds = None,
+    tune_threshold: Tune = None,
+    config: Config = None,
+    resume: Resume = None,
+    tokenizer_option: options.TokenizerOptions = None,
+    as_json: Json = False,
+    errors: options.Errors = "strict",
+    quiet: options.Quiet = False,
+    *,
+    settings: dict[str, Any],
+) -> None:
+    """Train a classifier of texts on TRAIN, and measure it on the texts of --dev and --test.
+
+    TRAIN is a .tsv, .csv, .jsonl or .parquet file, packed or not, with a text and a label a record. A
+    TSV without a header, and whatever has another name, is label, a tab, text.
+
+    Everything goes to the folder RUN: settings, cleaning, tokenizer, weights, results. The presets
+    linear and fast are fitted in seconds. Networks stop by --dev, else by a tenth of TRAIN held out;
+    Ctrl-C saves, and --resume RUN goes on as if nothing had happened.
+
+    --folds K tells how good a preset is on TRAIN: the mean over K folds with its standard error. The
+    folds depend on TRAIN and --seed alone, so that presets compare on the same ones.
+    """
+    if resume is not None:
+        given = {
+            "TRAIN": train,
+            "-o": output,
+            "--dev": dev,
+            "--test": test,
+            "--unlabelled": unlabelled,
+            "--text-column": text_column,
+            "--label-column": label_column,
+            "--folds": folds,
+            "--tune-threshold": tune_threshold,
+            "--config": config,
+            "--tokenizer-option": tokenizer_option or None,
+        }
+        given |= {f"--{name.replace('_', '-')}": settings[name] for name in settings if name != "epochs"}
+        _resume(resume, epochs=settings.get("epochs"), given=given, as_json=as_json, quiet=quiet)
+        return
+    if train is None:
+        raise UsageError("name the file of labelled texts to learn from; - for standard input")
+    _check_output(output, folds=folds, measured=bool(dev or test))
+    files = [each for each in (train, dev, test, unlabelled) if each]
+    if sum(map(is_standard, files)) > 1:
+        raise UsageError("standard input can be read once only; name files for the others")
+    options.keep_apart({"--output": output}, files)
+    if tune_threshold is not None:
+        options.choose("set of texts to tune on", tune_threshold, ("dev",))
+        if dev is None:
+            raise UsageError("--tune-threshold dev needs the texts of --dev")
+    checked = gather_settings(ClassifierConfig, settings, config=config, tokenizer_option=tokenizer_option)
+    if (unlabelled is None) != (checked.semi == "none"):
+        raise UsageError("--unlabelled FILE and --semi self-training, entropy or consistency go together")
+
+    def read(file: str, labels: tuple[str, ...] | None = None) -> LabelledTexts:
+        return read_labelled_texts(
+            file, text_column=text_column, label_column=label_column, errors=errors, labels=labels
+        )[0]
+
+    texts = read(train)
+    held_out = {name: read(file, texts.labels) for name, file in (("dev", dev), ("test", test)) if file}
+    more = () if unlabelled is None else _read_unlabelled(unlabelled, text_column, errors)
+    if folds is not None:
+        _cross_validate(texts, checked, folds=folds, unlabelled=more, as_json=as_json, quiet=quiet)
+    if output is None:
+        return
+    from textkit.tasks import classification
+    from textkit_cli.training_bar import training_bar
+
+    with training_bar(quiet=quiet) as watch:
+        results = classification.train(
+            texts,
+            checked,
+            out=output,
+            dev=held_out.get("dev"),
+            test=held_out.get("test"),
+            unlabelled=more,
+            tune_threshold=tune_threshold is not None,
+            watch=watch,
+            say=lambda message: say(message, quiet=quiet),
+        )
+    _report(output, results, as_json=as_json, quiet=quiet)
+
+
+def _read_unlabelled(file: str, text_column: str | None, errors: str) -> tuple[str, ...]:
+    """Texts without labels; plain text has no columns, though TRAIN may have."""
+    column = None if kind_of(file) == "text" else text_column
+    return tuple(read_texts(file, text_column=column, errors=errors))
+
+
+def _check_output(output: str | None, *, folds: int | None, measured: bool) -> None:
+    """Say before the work what would be said after it."""
+    if output is None:
+        if folds is None:
+            raise UsageError("name the run folder to make with --output RUN")
+        if measured:
+            raise UsageError(
+                "--folds measures on parts of TRAIN; leave out --dev and --test, or name an --output"
+            )
+        return
+    if output == "-":
+        raise UsageError("a run is a folder, and cannot go to standard output: name one with --output RUN")
+    if (Path(output) / "manifest.json").exists():
+        raise TextkitError(f"{output}: there is a run already: remove it, or name another folder")
+    options.check_folder(output)
+
+
+def _cross_validate(
+    texts: LabelledTexts,
+    config: ClassifierConfig,
+    *,
+    folds: int,
+    unlabelled: tuple[str, ...],
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    from textkit.tasks import classification
+    from textkit_cli.measures import fold_table
+    from textkit_cli.training_bar import training_bar
+
+    with training_bar(quiet=quiet) as watch:
+        found = classification.cross_validate(
+            texts,
+            config,
+            folds=folds,
+            unlabelled=unlabelled,
+            watch=watch,
+            say=lambda message: say(message, quiet=quiet),
+        )
+    if as_json:
+        print(json.dumps(found.as_dict(), ensure_ascii=False))  # noqa: T201
+    else:
+        print(f"{config.preset}, {folds} folds, seed {found.seed}\n{fold_table(found)}")  # noqa: T201
+
+
+def _resume(run: str, *, epochs: int | None, given: dict[str, Any], as_json: bool, quiet: bool) -> None:
+    for name, value in given.items():
+        if value is not None:
+            raise UsageError(f"--resume goes on with the run's own texts and settings; leave out {name}")
+    from textkit.tasks import classification
+    from textkit_cli.training_bar import training_bar
+
+    with training_bar(quiet=quiet) as watch:
+        results = classification.resume(
+            run, epochs=epochs, watch=watch, say=lambda message: say(message, quiet=quiet)
+        )
+    _report(run, results, as_json=as_json, quiet=quiet)
+
+
+def _report(run: str, results: dict[str, Evaluation], *, as_json: bool, quiet: bool) -> None:
+    from textkit_cli.measures import summary_table
+
+    if as_json:
+        measured = {name: result.as_dict() for name, result in results.items()}
+        print(json.dumps(measured, ensure_ascii=False))  # noqa: T201
+    elif results:
+        print(summary_table(results))  # noqa: T201
+    say(f"the classifier is in {run}; try: textkit classify {run} FILE", quiet=quiet)
+
+
+command = with_settings(ClassifierConfig)(_train)

@@ -1,0 +1,122 @@
+"""`textkit train-tagger`: from tagged sentences to a tagger in a run folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from textkit.errors import TextkitError, UsageError
+from textkit.tasks import tagging
+from textkit.tasks.tagging import TaggerConfig
+from textkit_cli import options
+from textkit_cli.console import say
+from textkit_cli.settings import gather_settings, with_settings
+from textkit_cli.tagging import by_label, summary
+from textkit_cli.training_bar import training_bar
+from textkit_corpora.tagged import read_tagged
+
+if TYPE_CHECKING:
+    from textkit.data.spans import SpanReport
+
+Train = Annotated[
+    str | None,
+    typer.Argument(metavar="[TRAIN]", help="Tagged sentences: .jsonl or CoNLL; -: standard input."),
+]
+Run = Annotated[str | None, typer.Option("--output", "-o", metavar="RUN", help="The run folder to make.")]
+Dev = Annotated[str | None, typer.Option(metavar="FILE", help="Sentences that decide when to stop.")]
+Test = Annotated[str | None, typer.Option(metavar="FILE", help="Sentences to report on at the end.")]
+Config = Annotated[
+    str | None, typer.Option(metavar="TOML", help="Settings from a file; options override it.")
+]
+Resume = Annotated[
+    str | None, typer.Option(metavar="RUN", help="Go on with an interrupted run, or longer (--epochs).")
+]
+
+
+def _train(
+    train: Train = None,
+    output: Run = None,
+    dev: Dev = None,
+    test: Test = None,
+    config: Config = None,
+    resume: Resume = None,
+    tokenizer_option: options.TokenizerOptions = None,
+    errors: options.Errors = "strict",
+    quiet: options.Quiet = False,
+    *,
+    settings: dict[str, Any],
+) -> None:
+    """Train a recurrent tagger on TRAIN: each token has a BIO tag, B-city I-city O.
+
+    TRAIN is a .jsonl file of objects with the lists "tokens" and "tags", or plain text with a token and
+    its tag on each line and a blank line after each sentence. Everything goes to the folder RUN. Ctrl-C
+    saves; --resume RUN goes on as if nothing had happened. Precision, recall and F1 are those of whole
+    spans, as seqeval computes them.
+    """
+    if resume is not None:
+        given = {
+            "TRAIN": train,
+            "-o": output,
+            "--dev": dev,
+            "--test": test,
+            "--config": config,
+            "--tokenizer-option": tokenizer_option,
+        }
+        given |= {f"--{name.replace('_', '-')}": settings[name] for name in settings if name != "epochs"}
+        _resume(resume, epochs=settings.get("epochs"), given=given, quiet=quiet)
+        return
+    if train is None:
+        raise UsageError("name the file of tagged sentences to learn from")
+    _check_output(output)
+    checked = gather_settings(TaggerConfig, settings, config=config, tokenizer_option=tokenizer_option)
+
+    from textkit.tasks.tagging.learning import MEASURE
+
+    with training_bar(quiet=quiet, measure=MEASURE) as watch:
+        reports = tagging.train(
+            read_tagged(train, errors=errors),
+            checked,
+            out=str(output),
+            dev=None if dev is None else read_tagged(dev, errors=errors),
+            test=None if test is None else read_tagged(test, errors=errors),
+            watch=watch,
+            say=lambda message: say(message, quiet=quiet),
+        )
+    _report(str(output), reports, quiet=quiet)
+
+
+def _check_output(output: str | None) -> None:
+    """Say before the work what would be said after it."""
+    if output is None or output == "-":
+        raise UsageError("a run is a folder: name the one to make with --output RUN")
+    if (Path(output) / "manifest.json").exists():
+        raise TextkitError(
+            f"{output}: there is a run already: go on by --resume {output}, or name another folder"
+        )
+    options.check_folder(output)
+
+
+def _resume(run: str, *, epochs: int | None, given: dict[str, Any], quiet: bool) -> None:
+    for name, value in given.items():
+        if value is not None and value != []:
+            raise UsageError(f"--resume goes on with the run's own sentences and settings; leave out {name}")
+
+    from textkit.tasks.tagging.learning import MEASURE
+
+    with training_bar(quiet=quiet, measure=MEASURE) as watch:
+        reports = tagging.resume(
+            run, epochs=epochs, watch=watch, say=lambda message: say(message, quiet=quiet)
+        )
+    _report(run, reports, quiet=quiet)
+
+
+def _report(run: str, reports: dict[str, SpanReport], *, quiet: bool) -> None:
+    print(summary(reports))  # noqa: T201
+    name, last = list(reports.items())[-1]
+    print(f"\n{name}:\n{by_label(last)}")  # noqa: T201
+    say(f"the tagger is in {run}; try: textkit tag {run}", quiet=quiet)
+
+
+command = with_settings(TaggerConfig)(_train)

@@ -1,0 +1,101 @@
+"""Which columns of a table hold the text and the label, and whether its first row is a header."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textkit.errors import InputError, UsageError
+from textkit_corpora.decoding import missing_field
+
+# What a header is likely to say where a row of data is not.
+_HEADINGS = {"category", "class", "comment", "content", "id", "label", "labels", "rating", "review"}
+_HEADINGS |= {"sentence", "sentiment", "target", "text", "texts", "title"}
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns by `names`, of which `text` holds texts and `label`, if any, their labels.
+
+    Without a `header` the names are the numbers from 1.
+    """
+
+    header: bool
+    names: tuple[str, ...]
+    text: str
+    label: str | None
+
+
+def check_column_names(text: str | None, label: str | None) -> None:
+    """Raise UsageError for one column named and one numbered: has the table a header or not?"""
+    if text is not None and label is not None and text.isdecimal() != label.isdecimal():
+        raise UsageError(
+            f"columns go by name, where there is a header, or by number, where there is none: not '{text}' "
+            f"and '{label}'"
+        )
+    if text is not None and text == label:
+        raise UsageError(f"the text and its label cannot both be in the column '{text}'")
+
+
+def find_columns(
+    first: Sequence[str], *, where: str, text: str | None, label: str | None, labelled: bool
+) -> Columns:
+    """The columns of a table whose `first` row stands at `where`; `text` and `label` are what was asked for.
+
+    Columns named mean a header, columns numbered mean none. Where neither was asked for, a first row that
+    has "text" (and "label", if `labelled`) among its cells is a header, in whatever case. Other tables have
+    two columns, label and text, or one, the text. Raises InputError for a table that is neither, and for
+    what looks like a header with other names.
+
+    >>> find_columns(["1", "fine"], where="f.tsv:1", text=None, label=None, labelled=True)
+    Columns(header=False, names=('1', '2'), text='2', label='1')
+    >>> find_columns(["Text", "id", "Label"], where="f.csv:1", text=None, label=None, labelled=True)
+    Columns(header=True, names=('Text', 'id', 'Label'), text='Text', label='Label')
+    """
+    check_column_names(text, label)
+    asked = [name for name in (text, label) if name is not None]
+    if any(name.isdecimal() for name in asked):
+        return _numbered(len(first), where=where, text=text, label=label, labelled=labelled)
+    if asked:
+        return _named(first, where=where, text=text or "text", label=label or "label", labelled=labelled)
+    small = [cell.strip().lower() for cell in first]
+    if "text" in small and ("label" in small or not labelled):
+        label = first[small.index("label")] if labelled else None
+        return Columns(True, tuple(first), first[small.index("text")], label)
+    if _HEADINGS.intersection(small) and all(0 < len(cell) <= 20 and cell.isascii() for cell in small):
+        wanted = "'text' and 'label'" if labelled else "'text'"
+        raise InputError(
+            f"{where}: looks like a header without {wanted}; name the columns by --text-column"
+            f"{' and --label-column' if labelled else ''} (columns: {', '.join(first)})"
+        )
+    return _numbered(len(first), where=where, text=None, label=None, labelled=labelled)
+
+
+def _named(first: Sequence[str], *, where: str, text: str, label: str, labelled: bool) -> Columns:
+    for name in (text, label) if labelled else (text,):
+        if name not in first:
+            raise missing_field(where, name, first)
+    return Columns(True, tuple(first), text, label if labelled else None)
+
+
+def _numbered(count: int, *, where: str, text: str | None, label: str | None, labelled: bool) -> Columns:
+    names = tuple(str(number) for number in range(1, count + 1))
+    for name in (text, label):
+        if name is not None and name not in names:
+            raise InputError(f"{where}: there is no column {name} (columns: {count})")
+    if labelled and count != 2 and (text is None or label is None):
+        if count == 1:
+            raise InputError(f"{where}: has one column, not a label, a tab (in CSV a comma) and a text")
+        raise InputError(
+            f"{where}: has {count} columns and no header with 'text' and 'label'; say which are which by "
+            "--text-column and --label-column"
+        )
+    if not labelled and text is None and count > 2:
+        raise InputError(
+            f"{where}: has {count} columns and no header with 'text'; say which it is by --text-column"
+        )
+    if labelled:
+        label = label or ("2" if text == "1" else "1")
+        text = text or ("2" if label == "1" else "1")
+        return Columns(False, names, text, label)
+    return Columns(False, names, text or names[-1], None)

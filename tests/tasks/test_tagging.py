@@ -1,0 +1,275 @@
+"""From tagged sentences to a run that tags: learning, probabilities, what is refused and what is told."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import random
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import textkit
+from textkit.data.spans import TaggedSentence, span_report, spans_of
+from textkit.errors import CheckpointError, InputError, UsageError
+from textkit.tasks import tagging
+from textkit.tasks.configuration import make_settings
+from textkit.tasks.tagging import MostFrequentTag, SavedTagger, TaggerConfig, load_tagger
+from textkit.tasks.tagging.spellings import Spellings
+from textkit.train.checkpoint import RunFolder
+
+CITIES = ["Oslo", "Lima", "New York", "Bath", "San Marino", "Graz", "Turin", "Nice"]
+NEW_CITIES = ["Zug", "Ulan Bator", "Perth"]
+SMALL: dict[str, Any] = {
+    "embedding": 12, "letters": 8, "hidden": 16, "dropout": 0.2, "rarity": 3.0, "epochs": 8, "batch_size": 8,
+    "learning_rate": 0.02,
+}  # fmt: skip
+
+
+def sentences(count: int, *, seed: int, cities: list[str] = CITIES) -> list[TaggedSentence]:
+    """Journeys: what follows to is where one goes, what follows from where one begins."""
+    generator = random.Random(seed)
+    made = []
+    for _ in range(count):
+        pairs: list[tuple[str, str]] = [("I", "O"), (generator.choice(["go", "fly"]), "O")]
+        ends = [("to", "goal"), ("from", "begin")]
+        generator.shuffle(ends)
+        for word, label in ends[: generator.randrange(1, 3)]:
+            pairs.append((word, "O"))
+            for place, token in enumerate(generator.choice(cities).split()):
+                pairs.append((token, f"{'I' if place else 'B'}-{label}"))
+        made.append(TaggedSentence(*zip(*pairs, strict=True)))
+    return made
+
+
+def config(**settings: Any) -> TaggerConfig:
+    return make_settings(TaggerConfig, SMALL | settings)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("tagging") / "run"
+    tagging.train(sentences(160, seed=1), config(), out=path, dev=sentences(40, seed=2))
+    return path
+
+
+@pytest.fixture(scope="module")
+def tagger(run: Path) -> SavedTagger:
+    return load_tagger(run)
+
+
+def test_it_learns_also_of_words_that_it_never_saw(run: Path, tagger: SavedTagger) -> None:
+    assert tagger.evaluate(sentences(60, seed=3)).micro.f1 > 0.95
+    assert tagger.evaluate(sentences(60, seed=4, cities=NEW_CITIES)).micro.f1 > 0.6
+    results = RunFolder.open(run).document["results"]
+    assert list(results) == ["dev"]
+    assert results["dev"]["f1"] > 0.95
+    assert results["dev"]["sentences"] == 40
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"output_layer": "softmax", "model": "gru"},
+        {"constrained": False, "backend": "scratch", "model": "rnn"},
+        {"letters": 0, "layers": 2},
+    ],
+)
+def test_other_networks_learn_too(tmp_path: Path, settings: dict[str, Any]) -> None:
+    reports = tagging.train(
+        sentences(100, seed=1), config(epochs=5, **settings), out=tmp_path / "run", dev=sentences(30, seed=2)
+    )
+    assert reports["dev"].micro.f1 > 0.8
+    assert load_tagger(tmp_path / "run").evaluate(sentences(30, seed=2)) == reports["dev"]
+
+
+def test_it_beats_the_most_frequent_tag_of_each_word(tagger: SavedTagger) -> None:
+    baseline, test = MostFrequentTag.of(sentences(160, seed=1)), sentences(60, seed=3)
+    simple = span_report((each.tags for each in test), (baseline.tag(each.tokens) for each in test))
+    assert simple.micro.f1 < 0.8 < tagger.evaluate(test).micro.f1
+    assert baseline.tag(["to", "Zug", "FLY"]) == ["O", "O", "O"]
+
+
+def test_the_library_loads_what_the_run_holds(run: Path) -> None:
+    assert isinstance(textkit.load(run), SavedTagger)
+
+
+def test_lines_are_tagged_where_they_stand(tagger: SavedTagger) -> None:
+    line = "  I go   to New York from\tOslo "
+    empty, tagged, blank = tagger.tag_lines(["", line, " \u3000 "])
+    assert (empty.tokens, empty.tags, empty.spans, blank.tokens) == ((), (), (), ())
+    assert tagged.tokens == ("I", "go", "to", "New", "York", "from", "Oslo")
+    assert tagged.places is not None
+    assert [line[start:end] for start, end in tagged.places] == list(tagged.tokens)
+    assert tagged.tags == ("O", "O", "O", "B-goal", "I-goal", "O", "B-begin")
+    assert [span[:4] for span in tagged.spans] == [(3, 5, "goal", "New York"), (6, 7, "begin", "Oslo")]
+    assert all(0.5 < span.probability <= 1 for span in tagged.spans)
+
+
+def test_cleaning_moves_no_offsets(tmp_path: Path) -> None:
+    settings = config(clean="web", epochs=1)
+    tagging.train(sentences(30, seed=1), settings, out=tmp_path / "run")
+    line = "<p>I go to Z&uuml;rich</p> http://a.cn now"
+    (tagged,) = load_tagger(tmp_path / "run").tag_lines([line])
+    assert tagged.tokens == ("I", "go", "to", "Zürich", "now")
+    assert tagged.places is not None
+    assert line[slice(*tagged.places[3])] == "Z&uuml;rich"
+    assert line[slice(*tagged.places[4])] == "now"
+
+
+def test_however_many_sentences_come_the_result_is_that_of_each_alone(tagger: SavedTagger) -> None:
+    given = [each.tokens for each in sentences(100, seed=5)] + [(), ("Oslo",)]
+    together = list(tagger.tag_tokens(given))
+    for tokens, tagged in zip(given, together, strict=True):
+        (alone,) = tagger.tag_tokens([tokens])
+        assert (alone.tokens, alone.tags) == (tagged.tokens, tagged.tags) == (tokens, tagged.tags)
+        assert tagged.places is None
+        for ours, theirs in zip(alone.spans, tagged.spans, strict=True):
+            assert ours[:4] == theirs[:4]
+            assert ours.probability == pytest.approx(theirs.probability, abs=1e-5)
+
+
+def test_a_spans_probability_is_that_of_all_paths_that_have_it(tagger: SavedTagger) -> None:
+    """Every path written out; of a tagger that knows little, so that no probability is near 0 or 1."""
+    tokens = ("to", "New", "York", "from")
+    torch.manual_seed(0)
+    for weight in tagger.network.parameters():
+        weight.data.copy_(weight.data * 0.5)
+    try:
+        (tagged,) = tagger.tag_tokens([tokens])
+        inventory, network = tagger.inventory, tagger.network
+        spellings = Spellings.of([tokens], vocab=inventory.words, letters=inventory.letters)
+        rows = spellings.tensors(np.arange(4)[None], np.array([4]))
+        tags, chain, mass, total = inventory.tags.tokens, network.chain, defaultdict(float), 0.0
+        with torch.no_grad():
+            scores = network(rows)
+        for path in itertools.product(range(len(tags)), repeat=4):
+            likelihood = math.exp(chain.log_likelihood(scores, rows.lengths, torch.tensor([path])).item())
+            total += likelihood
+            for span in spans_of([tags[tag] for tag in path]):
+                mass[span] += likelihood
+        assert total == pytest.approx(1, abs=1e-4)
+        for span in tagged.spans:
+            assert span.probability == pytest.approx(mass[span[:3]], abs=1e-4)
+        assert tagged.spans
+    finally:
+        for weight in tagger.network.parameters():
+            weight.data.copy_(weight.data * 2)
+
+
+def test_constrained_tags_obey_the_rules_however_bad_the_tagger(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    tagging.train(sentences(40, seed=1), config(epochs=1, output_layer="softmax"), out=out)
+    noise = load_tagger(out)
+    torch.manual_seed(0)
+    for weight in noise.network.parameters():
+        torch.nn.init.normal_(weight, std=3)
+    for tagged in noise.tag_tokens([each.tokens for each in sentences(50, seed=6)]):
+        for before, tag in itertools.pairwise(("O", *tagged.tags)):
+            assert not tag.startswith("I-") or before[2:] == tag[2:]
+
+
+def test_without_dev_equal_sentences_stay_on_one_side(tmp_path: Path) -> None:
+    said: list[str] = []
+    tagging.train(sentences(120, seed=1), config(epochs=1), out=tmp_path / "run", say=said.append)
+    run = RunFolder.open(tmp_path / "run")
+    parts = [
+        {tuple(json.loads(line)["tokens"]) for line in run.read(f"data/{name}/sentences.jsonl").splitlines()}
+        for name in ("train", "dev")
+    ]
+    assert not parts[0] & parts[1]
+    assert "training sentences are held out for validation" in said[0]
+
+
+def test_what_makes_a_measure_doubtful_is_told(tmp_path: Path) -> None:
+    train = sentences(60, seed=1)
+    test = [*train[:3], TaggedSentence(("by", "train"), ("O", "B-means"))]
+    said: list[str] = []
+    reports = tagging.train(
+        train, config(epochs=1), out=tmp_path / "run", dev=test, test=test, say=said.append
+    )
+    assert "3 of 4 dev sentences also stand in the training sentences" in said
+    assert "the test sentences have tags that the training sentences lack: B-means" in said
+    assert reports["test"].labels["means"].wanted == 1
+    assert list(reports) == ["dev", "test"]
+
+
+def test_a_tokenizer_that_does_not_fit_is_told(tmp_path: Path) -> None:
+    for name, told in (("characters", 1), ("regex", 0)):
+        said: list[str] = []
+        out = tmp_path / name
+        tagging.train(sentences(30, seed=1), config(epochs=1, tokenizer=name), out=out, say=said.append)
+        warning = "the tokenizer 'characters' finds other words in 100% of the training sentences"
+        assert sum(warning in line for line in said) == told
+
+
+def test_ill_formed_tags_are_read_as_the_spans_they_spell(tmp_path: Path) -> None:
+    odd = [
+        TaggedSentence(each.tokens, tuple(tag.replace("B-", "I-") for tag in each.tags))
+        for each in sentences(60, seed=1)
+    ]
+    tagging.train(odd, config(epochs=1), out=tmp_path / "run")
+    assert {tag[0] for tag in load_tagger(tmp_path / "run").inventory.tags.tokens} == {"B", "I", "O"}
+
+
+@pytest.mark.parametrize(
+    ("train", "message"),
+    [
+        ([], "train: there is no sentence; give tagged sentences"),
+        ([TaggedSentence((), ())], "train: there is no sentence"),
+        ([TaggedSentence(("a", "b"), ("O",))], "train: sentence 1: has 2 tokens and 1 tags; give a tag"),
+        ([TaggedSentence(("a",), ("S-x",))], "train: sentence 1: a tag is O, or B- or I- and a label"),
+        ([TaggedSentence((" ",), ("O",))], "train: sentence 1: a token is empty or white space"),
+        ([TaggedSentence(("a",), ("O",))] * 5, "train: 5 sentences are too few to hold some out"),
+    ],
+)
+def test_what_cannot_be_learnt_from(tmp_path: Path, train: list[TaggedSentence], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        tagging.train(train, config(), out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_dev_set_of_other_tags_alone_is_refused(tmp_path: Path) -> None:
+    dev = [TaggedSentence(("by", "train"), ("O", "B-means"))]
+    with pytest.raises(InputError, match="dev: every sentence has a tag that the training sentences lack"):
+        tagging.train(sentences(20, seed=1), config(), out=tmp_path / "run", dev=dev)
+
+
+def test_a_run_of_another_kind_or_a_damaged_one_is_refused(run: Path, tmp_path: Path) -> None:
+    import shutil
+
+    shutil.copytree(run, tmp_path / "run")
+    manifest = tmp_path / "run" / "manifest.json"
+    document = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps(document | {"kind": "lstm"}))
+    with pytest.raises(CheckpointError, match="holds a model of the kind 'lstm', not a tagger"):
+        load_tagger(tmp_path / "run")
+    manifest.write_text(json.dumps(document))
+    (tmp_path / "run" / "tags.txt").write_text("O\n")
+    with pytest.raises(CheckpointError, match=r"tags.txt: damaged: checksum differs"):
+        load_tagger(tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"hiden": 3}, "unknown setting 'hiden': did you mean 'hidden'"),
+        ({"output_layer": "hmm"}, "setting 'output_layer'"),
+        ({"dropout": 1.0}, "setting 'dropout'"),
+    ],
+)
+def test_settings_that_cannot_be(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        make_settings(TaggerConfig, settings)
+
+
+def test_settings_survive_their_file() -> None:
+    import tomllib
+
+    for each in (config(), config(tokenizer="jieba", max_vocab=50)):
+        assert make_settings(TaggerConfig, tomllib.loads(each.toml())) == each

@@ -1,0 +1,118 @@
+"""What is shown of an explanation: the words of a text, each with what it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+
+class Word(NamedTuple):
+    """`text[start:end]` of the raw text, and what it counts: above 0 for the target, below against it."""
+
+    text: str
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """How the words of `text` bear on `target`, held against `rival` (if it is).
+
+    `value` is what the classifier gave the target: its score, less the rival's. Where the method accounts
+    for all of it, the words' scores and `rest` (the bias, the baseline, what is no word) sum to it;
+    elsewhere `rest` is None.
+    """
+
+    text: str
+    words: tuple[Word, ...]
+    target: str
+    rival: str | None
+    method: str
+    value: float
+    rest: float | None = None
+
+    def top(self, count: int) -> list[Word]:
+        """The `count` words that count most, either way, by rank; equals in the order of the text."""
+        return sorted(self.words, key=lambda word: -abs(word.score))[:count]
+
+    @property
+    def largest(self) -> float:
+        """The largest score, either way; 0 without words."""
+        return max((abs(word.score) for word in self.words), default=0.0)
+
+    def pieces(self) -> list[tuple[str, float | None]]:
+        """The whole text in order: words with their scores, and what lies between them with None.
+
+        Words that overlap are cut at where the one before ends.
+
+        >>> Attribution("a, b", (Word("a", 0, 1, 2.0), Word("b", 3, 4, -1.0)), "1", None, "m", 1.0).pieces()
+        [('a', 2.0), (', ', None), ('b', -1.0)]
+        """
+        pieces: list[tuple[str, float | None]] = []
+        done = 0
+        for word in self.words:
+            if word.start > done:
+                pieces.append((self.text[done : word.start], None))
+            start = max(word.start, done)
+            if word.end > start:
+                pieces.append((self.text[start : word.end], word.score))
+            done = max(done, word.end)
+        if done < len(self.text):
+            pieces.append((self.text[done:], None))
+        return pieces
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "text": self.text,
+            "target": self.target,
+            "against": self.rival,
+            "method": self.method,
+            "value": self.value,
+            "rest": self.rest,
+            "words": [word._asdict() for word in self.words],
+        }
+
+
+def by_character(
+    length: int, spans: Sequence[tuple[int, int]], scores: Sequence[float]
+) -> tuple[Floats, float]:
+    """The scores of `spans` shared equally among the characters they cover; and those of empty spans, summed.
+
+    Spans may overlap, as the n-grams of a text do; the sum of all stays what it was.
+
+    >>> by_character(4, [(0, 2), (1, 2), (3, 3)], [1.0, 2.0, 5.0])
+    (array([0.5, 2.5, 0. , 0. ]), 5.0)
+    """
+    begins = np.array([start for start, _ in spans], np.int64)
+    ends = np.array([end for _, end in spans], np.int64)
+    values = np.asarray(scores, np.float64)
+    covering = ends > begins
+    share = values[covering] / (ends - begins)[covering]
+    # Each character's share by what opens less what has closed before it.
+    steps = np.zeros(length + 1)
+    np.add.at(steps, begins[covering], share)
+    np.add.at(steps, ends[covering], -share)
+    return steps.cumsum()[:length], float(values[~covering].sum())
+
+
+def by_word(characters: Floats, spans: Sequence[tuple[int, int]]) -> tuple[list[float], float]:
+    """The scores of characters summed over each of `spans`; and what lies outside of all, summed.
+
+    A character in two spans counts for the first.
+    """
+    scores, done, inside = [], 0, 0.0
+    for start, end in spans:
+        begin = max(start, done)
+        score = float(characters[begin:end].sum()) if end > begin else 0.0
+        scores.append(score)
+        inside += score
+        done = max(done, end)
+    return scores, float(characters.sum()) - inside

@@ -1,0 +1,115 @@
+"""Attributions of networks by their gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from textkit.errors import UsageError
+from textkit.explain.attribution import Attribution, Word
+from textkit.explain.gradients import gradient_x_input, saliency
+from textkit.explain.hidden_units import HiddenUnit, hidden_units, phrases_of
+from textkit.explain.integrated_gradients import integrated_gradients
+from textkit.explain.target import Target
+from textkit.tasks.classification.explanation import placed_words
+from textkit.tasks.classification.network import NetworkClassifier
+
+AT_ONCE = 64  # texts explained together, of like length
+PHRASE = 5  # words of the longest phrases that hidden units are shown
+PHRASES = 50_000
+
+
+def explain_network(
+    classifier: NetworkClassifier, texts: Sequence[str], *, method: str, target: int | None
+) -> list[Attribution]:
+    """How the words of each text bear on its answer, or on class number `target`, against the best other.
+
+    The baseline of integrated gradients is a text of zero vectors, the unknown word's where training has
+    not moved it. Words beyond the network's greatest length have a score of 0.
+    """
+    module = cast(nn.Module, classifier.network)
+    was_training = module.training
+    module.eval()
+    try:
+        order = np.argsort([len(text) for text in texts], kind="stable")
+        found: dict[int, Attribution] = {}
+        for first in range(0, len(order), AT_ONCE):
+            rows = order[first : first + AT_ONCE].tolist()
+            explained = _explain_batch(classifier, [texts[row] for row in rows], method, target)
+            found |= zip(rows, explained, strict=True)
+    finally:
+        module.train(was_training)
+    return [found[row] for row in range(len(texts))]
+
+
+def _explain_batch(
+    classifier: NetworkClassifier, texts: Sequence[str], method: str, chosen: int | None
+) -> list[Attribution]:
+    network = classifier.network
+    ids, lengths = classifier.encode(texts)
+    with torch.no_grad():
+        logits = network.classify(network.embed(ids), lengths)
+    classes = None if chosen is None else torch.full((len(texts),), chosen, device=ids.device)
+    target = Target.of(logits, classes=classes)
+    scores = _scores(classifier, ids, lengths, method, target)
+    assert target.rivals is not None
+    columns = (
+        texts,
+        scores.tolist(),
+        lengths.tolist(),
+        target.values(logits).tolist(),
+        target.classes.tolist(),
+        target.rivals.tolist(),
+    )
+    labels = classifier.labels
+    result = []
+    for text, row, length, value, winner, rival in zip(*columns, strict=True):
+        tokens = placed_words(text, classifier.pipeline)
+        if tokens and length != min(len(tokens), classifier.max_length):
+            raise UsageError("the tokenizer finds other words with their places than without; report it")
+        values = [*row[:length], *[0.0] * (len(tokens) - length)] if tokens else []
+        words = tuple(
+            Word(text[token.start : token.end], token.start, token.end, score)
+            for token, score in zip(tokens, values, strict=True)
+        )
+        rest = value - sum(values) if method == "integrated-gradients" else None
+        result.append(Attribution(text, words, labels[winner], labels[rival], method, value, rest))
+    return result
+
+
+def _scores(
+    classifier: NetworkClassifier, ids: Tensor, lengths: Tensor, method: str, target: Target
+) -> Tensor:
+    match method:
+        case "integrated-gradients":
+            return integrated_gradients(classifier.network, ids, lengths, target=target).scores
+        case "saliency":
+            return saliency(classifier.network, ids, lengths, target=target)
+    return gradient_x_input(classifier.network, ids, lengths, target=target)
+
+
+def explain_units(
+    classifier: NetworkClassifier, texts: Sequence[str], *, units: int = 10, top: int = 8
+) -> list[HiddenUnit]:
+    """The hidden units that weigh most, each with the phrases of `texts` that it answers to most.
+
+    Raises UsageError for a network without hidden units.
+    """
+    words = [tokens for tokens in classifier.tokens(texts) if tokens]
+    phrases = phrases_of(words, longest=PHRASE, most=PHRASES)
+    if not phrases:
+        raise UsageError("there is no word in these texts; give some that the classifier is for")
+    sizes = [len(phrase) for phrase in phrases]
+    ids = torch.zeros(len(phrases), PHRASE, dtype=torch.int64)
+    numbers = classifier.vocab.encode([word for phrase in phrases for word in phrase])
+    lengths = torch.tensor(sizes)
+    ids[torch.arange(PHRASE) < lengths[:, None]] = torch.as_tensor(numbers, dtype=torch.int64)
+    shown = [" ".join(phrase) for phrase in phrases]
+    device = classifier.device
+    return hidden_units(
+        classifier.network, ids.to(device), lengths.to(device), phrases=shown, units=units, top=top
+    )

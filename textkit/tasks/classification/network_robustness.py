@@ -1,0 +1,50 @@
+"""Attacks on the word vectors of a network that classifies texts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+import torch
+from torch import nn
+
+from textkit.explain.embedding_attack import Method, attack_embeddings
+from textkit.models.perturbation import Bound
+from textkit.tasks.classification.classifier import Integers, LabelledTexts
+from textkit.tasks.classification.network import NetworkClassifier
+
+if TYPE_CHECKING:
+    from textkit.tasks.classification.robustness import Strength
+
+AT_ONCE = 64  # texts attacked together, of like length
+
+
+def attacked_answers(
+    classifier: NetworkClassifier, texts: LabelledTexts, *, method: str, strength: Strength
+) -> tuple[Integers, Integers]:
+    """The class (B,) that each text is given before its vectors are moved, and after."""
+    before, after = (np.empty(len(texts), np.int64) for _ in range(2))
+    module = cast(nn.Module, classifier.network)
+    was_training = module.training
+    module.eval()
+    try:
+        order = np.argsort([len(text) for text in texts.texts], kind="stable")
+        for first in range(0, len(order), AT_ONCE):
+            rows = order[first : first + AT_ONCE]
+            ids, lengths = classifier.encode([texts.texts[row] for row in rows.tolist()])
+            labels = torch.from_numpy(texts.classes[rows]).to(ids.device)
+            moved = attack_embeddings(
+                classifier.network,
+                ids,
+                lengths,
+                labels=labels,
+                bound=Bound(strength.epsilon),
+                method=cast(Method, method),
+                steps=strength.steps,
+            )
+            with torch.no_grad():
+                plain = classifier.network.classify(classifier.network.embed(ids), lengths)
+            before[rows], after[rows] = (logits.argmax(1).cpu().numpy() for logits in (plain, moved.logits))
+    finally:
+        module.train(was_training)
+    return before, after

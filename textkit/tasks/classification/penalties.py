@@ -1,0 +1,29 @@
+"""What a network's training adds to its loss, as the settings say."""
+
+from __future__ import annotations
+
+from textkit.models.perturbation import Bound
+from textkit.models.text_network import Penalty
+from textkit.tasks.classification.config import ClassifierConfig
+from textkit.train.adversarial import AdversarialPenalty
+from textkit.train.semi_supervised import ConsistencyPenalty, EntropyPenalty, PseudoLabels
+
+
+def penalties_of(config: ClassifierConfig) -> tuple[Penalty, ...]:
+    """The penalties of adversarial training and of learning from unlabelled texts.
+
+    >>> penalties_of(ClassifierConfig(preset="textcnn", semi="entropy"))
+    (EntropyPenalty(weight=1.0),)
+    """
+    penalties: list[Penalty] = []
+    if config.adversarial != "none":
+        steps = config.attack_steps if config.adversarial == "pgd" else 1
+        penalties.append(AdversarialPenalty(Bound(config.epsilon), steps, config.adversarial_weight))
+    match config.semi:
+        case "self-training":
+            penalties.append(PseudoLabels(config.semi_weight, config.semi_threshold))
+        case "entropy":
+            penalties.append(EntropyPenalty(config.semi_weight))
+        case "consistency":
+            penalties.append(ConsistencyPenalty(config.semi_weight))
+    return tuple(penalties)
