@@ -1,5 +1,5 @@
 #!/bin/sh
-# The main job on the bundled corpora: clean, tokenize, train an n-gram and an LSTM model, compare, generate.
+# The main job on the bundled corpora: clean, tokenize, train language models, a classifier and a tagger, use them.
 # usage: demo.sh TEXTKIT RUNS
 set -eu
 textkit=$1
@@ -34,4 +34,16 @@ show generate "$runs/lstm-en" --prompt "The old" --length 40 --one-line --seed 1
 printf '\nAnd Chinese, in words found by jieba:\n'
 show train-lm "$zh/train.txt" --model ngram --tokenizer jieba --min-count 2 --test "$zh/test.txt" -o "$runs/ngram-zh"
 show generate "$runs/ngram-zh" --length 40 --one-line --seed 2
+
+printf '\nIs a review good (1) or bad (0), how sure is that, and which words decided?\n'
+reviews=$("$textkit" corpora path reviews-zh)
+show train-classifier "$reviews/train.tsv" --dev "$reviews/dev.tsv" --test "$reviews/test.tsv" -o "$runs/reviews"
+show classify "$runs/reviews" "$runs/reviews.txt"
+show explain "$runs/reviews" --text "快递很慢，但是音质很好，没让我失望"
+
+printf '\nWho goes where, and when?\n'
+travel=$("$textkit" corpora path travel)
+show train-tagger "$travel/train.jsonl" --epochs 8 --dev "$travel/dev.jsonl" --test "$travel/test.jsonl" -o "$runs/travel"
+printf 'Arrive Taipei on November 2nd\n' >"$runs/request.txt"
+show tag "$runs/travel" --format inline "$runs/request.txt"
 printf '\nEverything is in %s: settings, vocabulary, weights, learning curve (curve.png).\n' "$runs"

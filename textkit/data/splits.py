@@ -33,14 +33,16 @@ def split(
     if not fractions or min(fractions.values()) <= 0 or abs(sum(fractions.values()) - 1) > 1e-9:
         raise UsageError(f"fractions must be positive and sum to 1, not {dict(fractions)}")
     names, bounds = list(fractions), np.cumsum(list(fractions.values()))
-    dealt: dict[str, list[Indices]] = {name: [] for name in names}
-    for members in _strata(size, seed, labels, groups):
+    group_of, strata = _strata(size, seed, labels, groups)
+    sizes = np.bincount(group_of)
+    part_of = np.empty(len(sizes), np.int64)
+    for members in strata:
         # A record belongs to the part in which the middle of its share of the stratum falls.
-        sizes = np.array([len(group) for group in members])
-        middles = (np.cumsum(sizes) - sizes / 2) / max(sizes.sum(), 1)
-        for group, part in zip(members, np.searchsorted(bounds, middles), strict=True):
-            dealt[names[min(int(part), len(names) - 1)]].append(group)
-    return {name: _sorted(parts) for name, parts in dealt.items()}
+        own = sizes[members]
+        middles = (np.cumsum(own) - own / 2) / own.sum()
+        part_of[members] = np.minimum(np.searchsorted(bounds, middles), len(names) - 1)
+    parts = part_of[group_of]
+    return {name: np.flatnonzero(parts == number) for number, name in enumerate(names)}
 
 
 def k_fold(
@@ -68,22 +70,24 @@ def k_fold(
 
 def _strata(
     size: int, seed: int, labels: Sequence[Hashable] | None, groups: Sequence[Hashable] | None
-) -> Iterator[list[Indices]]:
-    """For each label, its groups of indices in shuffled order."""
+) -> tuple[Indices, list[Indices]]:
+    """The group of each record (`size`,), and for each label its groups in shuffled order."""
     for name, given in (("labels", labels), ("groups", groups)):
         if given is not None and len(given) != size:
             raise UsageError(f"{name} must have one entry for each of the {size} records, not {len(given)}")
-    members: dict[Hashable, list[int]] = {}
-    for index in range(size):
-        members.setdefault(index if groups is None else groups[index], []).append(index)
-    strata: dict[Hashable, list[Indices]] = {}
-    for indices in members.values():
-        label = None if labels is None else labels[indices[0]]
-        strata.setdefault(label, []).append(np.array(indices, dtype=np.int64))
+    group_of = np.arange(size, dtype=np.int64) if groups is None else _numbered(groups)
+    count = int(group_of.max(initial=-1)) + 1
+    label_of = np.zeros(count, np.int64)
+    if labels is not None:
+        label_of[group_of[::-1]] = _numbered(labels)[::-1]  # the first record of a group is written last
+        label_of = _numbered(label_of.tolist())
     generator = np.random.default_rng(seed)
-    for stratum in strata.values():
-        yield [stratum[i] for i in generator.permutation(len(stratum))]
+    order = np.argsort(label_of, kind="stable")
+    strata = np.split(order, np.cumsum(np.bincount(label_of))[:-1]) if count else []
+    return group_of, [stratum[generator.permutation(len(stratum))] for stratum in strata]
 
 
-def _sorted(parts: list[Indices]) -> Indices:
-    return np.sort(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int64)
+def _numbered(values: Sequence[Hashable]) -> Indices:
+    """Equal values have equal numbers, 0, 1, 2, ... in the order first seen."""
+    numbers: dict[Hashable, int] = {}
+    return np.array([numbers.setdefault(value, len(numbers)) for value in values], np.int64)
