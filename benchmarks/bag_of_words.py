@@ -3,29 +3,31 @@
     TEXTKIT_DATA=... python benchmarks/bag_of_words.py [--repeat 5] [--megabytes 8] [--write]
 
 Texts are the reviews of sentiment/, repeated. Each measurement is a process of its own with one thread; they
-take turns. Tokens that are ready are jieba's, blank ones left out, as lists of strings for both; from raw
-text the peer cuts with rjieba (where installed), whose words differ a little. Matrices of the same tokens are
+take turns. Where tokens are ready they are jieba's, the same for both, blank ones left out: "lists" are lists
+of strings for both, and in "batch" textkit gets them as its tokenizers give them, as flat arrays. From "text"
+the peer cuts with rjieba (where installed), whose words differ a little. Matrices of the same tokens are
 compared by a hash of all their arrays. Memory is the peak above what was held before the work.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import hashlib
 import importlib.util
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from results import data_folder, machine, publish, table
 
-TOKENS, TEXT = "tokens", "text"
+LISTS, BATCH, TEXT = SOURCES = "lists", "batch", "text"
 SETTINGS: dict[str, dict[str, Any]] = {
     "words 1": {"words": (1, 1)},
     "words 1-2": {"words": (1, 2)},
@@ -55,6 +57,18 @@ def ready_tokens(texts: list[str]) -> list[list[str]]:
     return [[token for token in tokens if token.strip()] for tokens in JiebaTokenizer().batch(texts).lists()]
 
 
+def given_to(side: str, texts: list[str], source: str) -> Any:
+    """What a vectorizer counts."""
+    if source == TEXT:
+        return texts
+    tokens = ready_tokens(texts)
+    if side == "textkit" and source == BATCH:
+        from textkit.text.token_batch import TokenBatch
+
+        return TokenBatch.of(tokens)
+    return tokens
+
+
 def cut() -> Callable[[str], list[str]]:
     """The peer's tokenizer: rjieba, or textkit's words where it is not installed."""
     if importlib.util.find_spec("rjieba"):
@@ -74,7 +88,7 @@ def peer(setting: dict[str, Any], source: str) -> Any:
     kind = TfidfVectorizer if setting.get("weighting") == "tf-idf" else CountVectorizer
     parts = []
     if setting["words"]:
-        tokenizer = (lambda tokens: tokens) if source == TOKENS else cut()
+        tokenizer = (lambda tokens: tokens) if source != TEXT else cut()
         options = {"tokenizer": tokenizer, "preprocessor": lambda text: text, "token_pattern": None}
         parts.append(("words", kind(ngram_range=setting["words"], **options)))
     if setting.get("characters"):
@@ -87,7 +101,7 @@ def ours(setting: dict[str, Any], source: str) -> Any:
     """textkit's."""
     from textkit.data.bag_of_words.vectorizer import BagOfWords
 
-    return BagOfWords("tokens" if source == TOKENS else "jieba", **setting)
+    return BagOfWords("jieba" if source == TEXT else "tokens", **setting)
 
 
 def digest(matrix: Any) -> str:
@@ -102,23 +116,27 @@ def digest(matrix: Any) -> str:
     return found.hexdigest()
 
 
-def held() -> float:
-    """Megabytes of memory that this process holds now."""
-    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123
-        return int(file.read().split()[1]) * resource.getpagesize() / 1e6
+def memory(field: str) -> float:
+    """Megabytes that this process holds (VmRSS), or held at most (VmHWM)."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(field)) * 1024 / 1e6
 
 
 def measure(side: str, name: str, source: str, megabytes: float) -> dict[str, Any]:
     """One fit_transform and one transform, compiled loops and dictionaries loaded before."""
     texts = reviews(megabytes)
-    given: list[Any] = ready_tokens(texts) if source == TOKENS else texts
     make = {"scikit-learn": peer, "textkit": ours}[side]
-    make(SETTINGS[name], source).fit_transform(given[:2000])
-    vectorizer, before = make(SETTINGS[name], source), held()
+    given = given_to(side, texts[:2000], source)
+    make(SETTINGS[name], source).fit_transform(given)
+    given = given_to(side, texts, source)
+    vectorizer = make(SETTINGS[name], source)
+    gc.collect()
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # VmHWM begins anew
+    before = memory("VmRSS")
     start = time.perf_counter()
     matrix = vectorizer.fit_transform(given)
     fitted = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6 - before
+    peak = memory("VmHWM") - before
     identity = digest(matrix)
     del matrix
     start = time.perf_counter()
@@ -153,7 +171,7 @@ def rows(name: str, source: str, medians: dict[str, dict[str, Any]]) -> list[lis
     """A line for each side."""
     theirs, mine = medians["scikit-learn"], medians["textkit"]
     same = theirs["identity"] == mine["identity"]
-    exact = source == TOKENS or not SETTINGS[name]["words"]
+    exact = source != TEXT or not SETTINGS[name]["words"]
     assert same or not exact, f"{name}: the matrices differ"
     return [
         [
@@ -179,7 +197,7 @@ def main() -> None:
         return
     lines = []
     for name, setting in SETTINGS.items():
-        for source in (TOKENS, TEXT):
+        for source in SOURCES:
             if source == TEXT or not setting.get("characters"):
                 medians = in_turns(name, source, repeat=options.repeat, megabytes=options.megabytes)
                 lines += rows(name, source, medians)

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
-from textkit.errors import UsageError
 from textkit.explain.terminal import coloured, marked, printable, width
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def write_attributions(attributions: Iterable[Attribution], out: TextIO, showing
     """Each text with its words, or its JSON object."""
     for number, attribution in enumerate(attributions):
         if showing.as_json:
-            _write_json(attribution.as_dict(), out)
+            _write_json(attribution.as_dict(top=showing.top), out)
             continue
         lines = explanation_lines(attribution, top=showing.top, colour=showing.colour)
         _write_lines(chain([""] if number else [], lines), out)
@@ -90,12 +89,9 @@ def write_mistakes(saved: SavedClassifier, texts: LabelledTexts, out: TextIO, sh
 
 def write_units(saved: SavedClassifier, texts: Sequence[str], out: TextIO, showing: Showing) -> None:
     """What the hidden units of a network look for; raises UsageError for a classifier without any."""
-    if not hasattr(saved.classifier, "network"):
-        raise UsageError("a linear classifier has no hidden units; --global shows what it looks for")
-    from textkit.tasks.classification.network import NetworkClassifier
     from textkit.tasks.classification.network_explanation import explain_units
 
-    units = explain_units(cast(NetworkClassifier, saved.classifier), texts, units=showing.top)
+    units = explain_units(saved, texts, units=showing.top)
     if showing.as_json:
         for unit in units:
             _write_json(asdict(unit), out)
@@ -121,11 +117,11 @@ def in_colour(wanted: str) -> bool:
 
 
 def explanation_lines(attribution: Attribution, *, top: int, colour: bool) -> Iterator[str]:
-    """The answer, the text, and the `top` words that count most."""
+    """The answer, the text, and the `top` words for the answer and against it."""
     against = "" if attribution.rival is None else f" against {printable(attribution.rival)}"
     yield f"{printable(attribution.target)}{against}: {attribution.value:+.3f} by {attribution.method}"
     yield (coloured if colour else marked)(attribution)
-    for word in attribution.top(top):
+    for word in attribution.ranked(top):
         yield f"  {word.score:+9.3f}  {printable(word.text)}"
     if top and attribution.rest is not None:
         yield f"  {attribution.rest:+9.3f}  (no word)"

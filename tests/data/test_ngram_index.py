@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import pickle
 import re
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import dataclass
 
@@ -365,6 +367,26 @@ def test_uses_that_make_no_sense():
     split.fit(["a"])
     with pytest.raises(UsageError, match="cannot say where its tokens are"):
         split.occurrences("a")
+
+
+def test_numbers_of_numpy_will_do():
+    one, two = np.array([1, 2])
+    index = NgramIndex(WORDS, words=(one, two), buckets=np.int64(8))
+    assert index.settings() == NgramIndex(WORDS, words=(1, 2), buckets=8).settings()
+
+
+def test_nothing_heavy_is_imported_before_it_is_used():
+    heavy = "{'sklearn', 'scipy', 'numba', 'torch', 'pandas'}"
+    program = f"import sys, textkit.data.bag_of_words; print(*{heavy} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_a_token_with_a_blank_is_not_two_words():
+    index = NgramIndex(None, words=(1, 2))
+    counts = index.fit([["a b", "c"], ["a", "b"]])
+    assert index.names() == ["a", "a b", "a b", "a b c", "b", "c"]
+    assert sorted(map(sum, dense(counts))) == [3, 3]
 
 
 def test_a_table_has_an_end(monkeypatch):

@@ -184,6 +184,8 @@ def test_attribution_pieces_cover_the_text_and_rank() -> None:
     attribution = Attribution("很好，但贵。", words, "1", "0", "m", 1.0)
     assert "".join(piece for piece, _ in attribution.pieces()) == attribution.text
     assert [score for _, score in attribution.pieces()] == [0.2, -3.0, None, 1.0, None]
-    assert [word.text for word in attribution.top(2)] == ["很好", "贵"]
+    assert [word.text for word in attribution.top(2)] == ["贵", "很"]
+    assert [word.text for word in attribution.ranked(1)] == ["贵", "很好"]
+    assert attribution.as_dict(top=1)["top"] == [words[2]._asdict()]
     assert attribution.as_dict()["words"][2] == {"text": "贵", "start": 4, "end": 5, "score": 1.0}
     assert Attribution("", (), "1", None, "m", 0.0).largest == 0

@@ -142,7 +142,7 @@ def test_mistakes_are_grouped_by_what_misled(linear: SavedClassifier) -> None:
     groups = mistake_groups(linear, LabelledTexts.of(wrong, labels=linear.labels), groups=2)
     kinds = {(group.label, group.answer): group for group in groups}
     assert set(kinds) == {("差评", "好评"), ("好评", "差评")}
-    assert [word for word, _ in kinds["好评", "差评"].words][0] == "失望"
+    assert kinds["好评", "差评"].words[0][0] == "失望"
     assert sum(len(group.texts) for group in groups) == 3
     assert all(group.example.text in group.texts for group in groups)
     assert mistake_groups(linear, LabelledTexts.of([("满意", "好评")], labels=linear.labels)) == []

@@ -27,7 +27,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SavedClassifier]
     settings = {
         "linear": ClassifierConfig(min_df=1),
         "plain": ClassifierConfig(preset="textcnn", **SMALL),
-        "defended": ClassifierConfig(preset="textcnn", **SMALL, adversarial="fgsm", epsilon=0.3),
+        "defended": ClassifierConfig(preset="textcnn", **SMALL, adversarial="fgsm", epsilon=0.6),
     }
     for name, config in settings.items():
         train(TEXTS, config, out=folder / name, dev=None if name == "linear" else TEXTS)
@@ -37,7 +37,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SavedClassifier]
 def test_attacks_on_vectors_grow_with_epsilon_and_training_defends(runs: dict[str, SavedClassifier]) -> None:
     found = {}
     for name in ("plain", "defended"):
-        for epsilon in (0.01, 0.6):
+        for epsilon in (0.01, 0.8):
             for method in ("fgsm", "pgd"):
                 result = robustness(
                     runs[name], TEXTS, method=method, strength=Strength(epsilon=epsilon, steps=5)
@@ -48,8 +48,8 @@ def test_attacks_on_vectors_grow_with_epsilon_and_training_defends(runs: dict[st
                 assert result.as_dict()["epsilon"] == epsilon
                 found[name, epsilon, method] = result.attacked
     assert found["plain", 0.01, "pgd"] > 0.95
-    assert found["plain", 0.6, "pgd"] <= found["plain", 0.6, "fgsm"] < 0.8
-    assert found["defended", 0.6, "pgd"] > found["plain", 0.6, "pgd"] + 0.1
+    assert found["plain", 0.8, "pgd"] <= found["plain", 0.8, "fgsm"] < 0.8
+    assert found["defended", 0.8, "pgd"] > found["plain", 0.8, "pgd"] + 0.1
 
 
 def test_attacks_on_words_of_any_classifier(runs: dict[str, SavedClassifier]) -> None:

@@ -39,8 +39,13 @@ class Attribution:
     rest: float | None = None
 
     def top(self, count: int) -> list[Word]:
-        """The `count` words that count most, either way, by rank; equals in the order of the text."""
-        return sorted(self.words, key=lambda word: -abs(word.score))[:count]
+        """The `count` words that speak most for the target, by rank; equals in the order of the text."""
+        return sorted(self.words, key=lambda word: -word.score)[:count]
+
+    def ranked(self, count: int) -> list[Word]:
+        """Up to `count` words that speak for the target, the first most; then as many against it."""
+        against = sorted((word for word in self.words if word.score < 0), key=lambda word: word.score)
+        return [word for word in self.top(count) if word.score > 0] + against[:count]
 
     @property
     def largest(self) -> float:
@@ -68,8 +73,8 @@ class Attribution:
             pieces.append((self.text[done:], None))
         return pieces
 
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+    def as_dict(self, *, top: int = 0) -> dict[str, Any]:
+        """For JSON; with `top`, that many of the words that speak for the target again, by rank."""
         return {
             "text": self.text,
             "target": self.target,
@@ -78,7 +83,7 @@ class Attribution:
             "value": self.value,
             "rest": self.rest,
             "words": [word._asdict() for word in self.words],
-        }
+        } | ({"top": [word._asdict() for word in self.top(top)]} if top else {})
 
 
 def by_character(

@@ -20,7 +20,7 @@ td.number { text-align: right; font-variant-numeric: tabular-nums }
 
 
 def page(attributions: Sequence[Attribution], *, title: str, top: int = 10) -> str:
-    """The attributions below each other, each with the `top` words that count most."""
+    """The attributions below each other, each with the `top` words for the answer and against it."""
     parts = "\n".join(_section(each, top) for each in attributions)
     return (
         '<!DOCTYPE html>\n<html lang="und">\n<head>\n<meta charset="utf-8">\n'
@@ -35,7 +35,7 @@ def _section(attribution: Attribution, top: int) -> str:
     rest = "" if attribution.rest is None else f"; without words {attribution.rest:+.3f}"
     rows = "\n".join(
         f'<tr><td>{escape(word.text)}</td><td class="number">{word.score:+.3f}</td></tr>'
-        for word in attribution.top(top)
+        for word in attribution.ranked(top)
     )
     return (
         f"<h2>{escape(attribution.target)}{against}: {attribution.value:+.3f}</h2>\n"

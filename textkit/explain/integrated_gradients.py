@@ -129,7 +129,7 @@ def integrated_gradients(
     *,
     target: Target,
     baseline: Tensor | None = None,
-    tolerance: float = 1e-3,
+    tolerance: float = 5e-4,
 ) -> IntegratedGradients:
     """What each word of `ids` (B, T) adds to the target, from `baseline` (E,) in every place; zeros if None.
 

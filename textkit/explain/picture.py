@@ -32,7 +32,7 @@ def draw(attribution: Attribution, path: Path | str, *, top: int = 10) -> None:
 
     cells = _laid_out(attribution, font)
     lines = 1 + max((line for *_, line in cells), default=0)
-    words = attribution.top(top)
+    words = attribution.ranked(top)
     heights = [max(1, lines) * ROW + 0.3, max(1, len(words)) * ROW + 0.5]
     with rc_context({"font.family": families(font), "axes.unicode_minus": False}):
         figure = Figure(figsize=(8.5, sum(heights) + 0.6), layout="constrained")

@@ -45,7 +45,9 @@ def command(
         str | None,
         typer.Option(metavar="LABEL", help="What to explain.  [default: the answer]", show_default=False),
     ] = None,
-    top: Annotated[int, typer.Option(metavar="N", min=0, help="List the N words that count most.")] = 5,
+    top: Annotated[
+        int, typer.Option(metavar="N", min=0, help="List N words for the answer, N against it.")
+    ] = 5,
     overall: Annotated[
         bool,
         typer.Option("--global", help="The words that drive each class: of linear and fast, or over FILE."),

@@ -204,6 +204,8 @@ def _sorted(batch: TokenBatch) -> Longs:
     tied = np.zeros(len(order) + 1, np.bool_)
     tied[1:-1] = keys[order[1:]] == keys[order[:-1]]
     places = np.flatnonzero(tied[1:] | tied[:-1])
-    data, spans = buffer.tobytes(), list(zip(batch.starts.tolist(), batch.ends.tolist(), strict=True))
-    order[places] = sorted(order[places].tolist(), key=lambda code: data[slice(*spans[code])])
+    codes = order[places]
+    data, spans = buffer.tobytes(), zip(batch.starts[codes].tolist(), batch.ends[codes].tolist(), strict=True)
+    settled = sorted(zip((data[start:end] for start, end in spans), codes.tolist(), strict=True))
+    order[places] = [code for _, code in settled]
     return order

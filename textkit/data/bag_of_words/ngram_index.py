@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,8 @@ class NgramIndex:
     cleans is cleaned first. `words` and `characters` are the shortest and longest n-grams, None for none.
     Words come from the tokenizer; blank ones are dropped, one-character ones kept. Characters come from the
     cleaned text, in which several white spaces together count as one blank. Columns are in the order of the
-    names, by code points, words' and characters' each.
+    names, by code points, words' and characters' each. Features are told apart exactly; a token that holds a
+    blank and the two words around one are two features of the same name.
 
     `min_df`, `max_df` and `max_features` are scikit-learn's, see Limits. With `buckets` a feature's
     column is its hash: nothing need be fitted, memory is bounded, and unlike features may share a column.
@@ -64,11 +66,11 @@ class NgramIndex:
             raise UsageError("words and characters are both None: there is nothing to count")
         self._words, self._characters = _range("words", words), _range("characters", characters)
         self._limits = Limits(min_df, max_df, max_features)
-        if buckets is not None and not (isinstance(buckets, int) and 1 <= buckets <= _LARGEST):
+        if buckets is not None and not (isinstance(buckets, Integral) and 1 <= buckets <= _LARGEST):
             raise UsageError(f"buckets must be a number from 1 to {_LARGEST:,}, or None, not {buckets!r}")
         if buckets is not None and self._limits.given:
             raise UsageError("min_df, max_df and max_features need features with names; leave out buckets")
-        self._buckets = buckets
+        self._buckets = None if buckets is None else int(buckets)
         self._documents = Documents(pipeline, words=words is not None, characters=characters is not None)
         self._growing: Growing | None = None
         self._fitted: Fitted | None = None if buckets is None else self._hashed()
@@ -93,6 +95,7 @@ class NgramIndex:
     def partial_fit(self, texts: Texts) -> None:
         """More texts of a stream: in the end the features are those of all texts at once.
 
+        Where a text is an error, those well before it are counted already.
         Raises UsageError after a `fit` that left features out, which more texts might have let in.
         """
         if self._buckets is not None:
@@ -258,11 +261,12 @@ def _range(name: str, value: Any) -> Range | None:
     if value is None:
         return None
     numbers = tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else ()
-    if len(numbers) != 2 or not all(isinstance(n, int) for n in numbers) or not 1 <= numbers[0] <= numbers[1]:
+    whole = len(numbers) == 2 and all(isinstance(number, Integral) for number in numbers)
+    if not (whole and 1 <= numbers[0] <= numbers[1]):
         raise UsageError(
             f"{name} must be the shortest and the longest n-gram, such as (1, 2), or None, not {value!r}"
         )
-    return (numbers[0], numbers[1])
+    return (int(numbers[0]), int(numbers[1]))
 
 
 def _sound(fitted: Fitted) -> Fitted:

@@ -67,10 +67,9 @@ class LinearClassifier:
         return found
 
     def _scores(self, texts: Sequence[str]) -> tuple[Floats, npt.NDArray[np.bool_]]:
-        """Scores, and which texts have no known feature."""
-        counts = self.index.transform(texts)
-        blank = counts.offsets[1:] == counts.offsets[:-1]
-        scores = self.heads.scores(counts)
+        """Scores, and which texts have nothing known in them: no feature, or none that training had."""
+        scores = self.heads.scores(self.index.transform(texts))
+        blank = (scores == self.heads.intercept).all(1)
         scores[blank] = self._blank
         return scores, blank
 
@@ -86,15 +85,14 @@ class LinearClassifier:
         A feature that occurs more than once shares its part among its occurrences.
         """
         columns, starts, ends = self.index.occurrences(text)
-        if not len(columns):
-            return Contributions(columns, starts, ends, (), np.zeros((0, len(self.labels))), self._blank)
         features, places, counts = np.unique(
             columns.astype(np.int64), return_inverse=True, return_counts=True
         )
         values = self.heads.contributions(features, counts.astype(np.float64)) / counts[:, None]
         spans = zip(columns.tolist(), starts.tolist(), ends.tolist(), strict=True)
         names = tuple(self._names[c] if self._names else text[begin:end] for c, begin, end in spans)
-        return Contributions(columns, starts, ends, names, values[places], self.heads.intercept)
+        bias = self.heads.intercept if values.any() else self._blank
+        return Contributions(columns, starts, ends, names, values[places], bias)
 
     def global_weights(self) -> Floats:
         """What each feature brings to the scores of a typical text that has it once, (W, K)."""

@@ -15,7 +15,8 @@ from textkit.explain.gradients import gradient_x_input, saliency
 from textkit.explain.hidden_units import HiddenUnit, hidden_units, phrases_of
 from textkit.explain.integrated_gradients import integrated_gradients
 from textkit.explain.target import Target
-from textkit.tasks.classification.explanation import placed_words
+from textkit.tasks.classification.deciding_network import DecidingNetwork
+from textkit.tasks.classification.explanation import Saved, placed_words
 from textkit.tasks.classification.network import NetworkClassifier
 
 AT_ONCE = 64  # texts explained together, of like length
@@ -35,11 +36,12 @@ def explain_network(
     was_training = module.training
     module.eval()
     try:
+        network = DecidingNetwork.of(classifier)
         order = np.argsort([len(text) for text in texts], kind="stable")
         found: dict[int, Attribution] = {}
         for first in range(0, len(order), AT_ONCE):
             rows = order[first : first + AT_ONCE].tolist()
-            explained = _explain_batch(classifier, [texts[row] for row in rows], method, target)
+            explained = _explain_batch(classifier, network, [texts[row] for row in rows], method, target)
             found |= zip(rows, explained, strict=True)
     finally:
         module.train(was_training)
@@ -47,15 +49,18 @@ def explain_network(
 
 
 def _explain_batch(
-    classifier: NetworkClassifier, texts: Sequence[str], method: str, chosen: int | None
+    classifier: NetworkClassifier,
+    network: DecidingNetwork,
+    texts: Sequence[str],
+    method: str,
+    chosen: int | None,
 ) -> list[Attribution]:
-    network = classifier.network
     ids, lengths = classifier.encode(texts)
     with torch.no_grad():
         logits = network.classify(network.embed(ids), lengths)
     classes = None if chosen is None else torch.full((len(texts),), chosen, device=ids.device)
     target = Target.of(logits, classes=classes)
-    scores = _scores(classifier, ids, lengths, method, target)
+    scores = _scores(network, ids, lengths, method, target)
     assert target.rivals is not None
     columns = (
         texts,
@@ -81,24 +86,23 @@ def _explain_batch(
     return result
 
 
-def _scores(
-    classifier: NetworkClassifier, ids: Tensor, lengths: Tensor, method: str, target: Target
-) -> Tensor:
+def _scores(network: DecidingNetwork, ids: Tensor, lengths: Tensor, method: str, target: Target) -> Tensor:
     match method:
         case "integrated-gradients":
-            return integrated_gradients(classifier.network, ids, lengths, target=target).scores
+            return integrated_gradients(network, ids, lengths, target=target).scores
         case "saliency":
-            return saliency(classifier.network, ids, lengths, target=target)
-    return gradient_x_input(classifier.network, ids, lengths, target=target)
+            return saliency(network, ids, lengths, target=target)
+    return gradient_x_input(network, ids, lengths, target=target)
 
 
-def explain_units(
-    classifier: NetworkClassifier, texts: Sequence[str], *, units: int = 10, top: int = 8
-) -> list[HiddenUnit]:
+def explain_units(saved: Saved, texts: Sequence[str], *, units: int = 10, top: int = 8) -> list[HiddenUnit]:
     """The hidden units that weigh most, each with the phrases of `texts` that it answers to most.
 
-    Raises UsageError for a network without hidden units.
+    Raises UsageError for a classifier without hidden units.
     """
+    classifier = saved.classifier
+    if not isinstance(classifier, NetworkClassifier):
+        raise UsageError("a linear classifier has no hidden units; --global shows what it looks for")
     words = [tokens for tokens in classifier.tokens(texts) if tokens]
     phrases = phrases_of(words, longest=PHRASE, most=PHRASES)
     if not phrases:

@@ -11,6 +11,7 @@ from torch import nn
 from textkit.explain.embedding_attack import Method, attack_embeddings
 from textkit.models.perturbation import Bound
 from textkit.tasks.classification.classifier import Integers, LabelledTexts
+from textkit.tasks.classification.deciding_network import DecidingNetwork
 from textkit.tasks.classification.network import NetworkClassifier
 
 if TYPE_CHECKING:
@@ -28,13 +29,14 @@ def attacked_answers(
     was_training = module.training
     module.eval()
     try:
+        network = DecidingNetwork.of(classifier)
         order = np.argsort([len(text) for text in texts.texts], kind="stable")
         for first in range(0, len(order), AT_ONCE):
             rows = order[first : first + AT_ONCE]
             ids, lengths = classifier.encode([texts.texts[row] for row in rows.tolist()])
             labels = torch.from_numpy(texts.classes[rows]).to(ids.device)
             moved = attack_embeddings(
-                classifier.network,
+                network,
                 ids,
                 lengths,
                 labels=labels,
@@ -43,7 +45,7 @@ def attacked_answers(
                 steps=strength.steps,
             )
             with torch.no_grad():
-                plain = classifier.network.classify(classifier.network.embed(ids), lengths)
+                plain = network.classify(network.embed(ids), lengths)
             before[rows], after[rows] = (logits.argmax(1).cpu().numpy() for logits in (plain, moved.logits))
     finally:
         module.train(was_training)

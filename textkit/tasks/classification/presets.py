@@ -17,7 +17,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "weight_decay": 0.0,
         "epochs": 10,
     },
-    "textcnn": {"learning_rate": 0.001, "embedding": 64, "hidden": 64},
+    "textcnn": {"learning_rate": 0.001, "embedding": 64, "hidden": 64, "label_smoothing": 0.1},
     "bigru": {"learning_rate": 0.001, "hidden": 64},
     "lstm": {"learning_rate": 0.001, "hidden": 64},
     "embedding-bag": {},
