@@ -170,6 +170,7 @@ def test_mistakes_and_units(textkit: Textkit, run: Path, network: Path, labelled
         (["--text", "好", "--target", "好"], "unknown label '好'"),
         (["--text", "好", "--html", "a.txt"], "name a .html file"),
         (["--global", "--mistakes", "FILE"], "--global and --mistakes exclude each other"),
+        (["--text", "\udcff好"], "--text is not valid UTF-8"),
         (["--units", "--text", "好"], "--units looks at the texts of a FILE"),
         (["--mistakes"], "give the texts"),
         (["missing.txt"], "missing.txt"),

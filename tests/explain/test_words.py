@@ -47,6 +47,11 @@ def test_folding_keeps_the_sum(places: list[tuple[int, int]]) -> None:
     assert np.isclose(sum(by_words) + outside, characters.sum())
 
 
+def test_what_no_feature_touches_counts_exactly_nothing() -> None:
+    characters, _ = by_character(5, [(0, 2), (3, 5), (1, 2)], [0.1, 0.2, 0.7])
+    assert characters[2] == 0.0
+
+
 def test_leave_one_out_is_brute_force() -> None:
     texts = ["很好，贵", "差", ""]
     found = leave_one_out(lambda lists: scores(["".join(each) for each in lists]), texts)

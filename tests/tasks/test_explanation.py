@@ -21,6 +21,7 @@ from textkit.tasks.classification.global_explanation import (
     driving_words,
     mistake_groups,
 )
+from textkit.tasks.classification.network import NetworkClassifier
 from textkit.text.clean import preset
 from textkit.text.pipeline import Pipeline
 from textkit.text.tokenizers.characters import CharacterTokenizer
@@ -135,6 +136,26 @@ def test_driving_words_of_many_texts(linear: SavedClassifier, network: SavedClas
     assert all(word.effect > 0 for words in features.values() for word in words)
     with pytest.raises(UsageError, match="--global FILE"):
         driving_features(network.classifier)
+
+
+def test_hashed_features_have_no_names(tmp_path: Path) -> None:
+    train(TEXTS, ClassifierConfig(preset="fast"), out=tmp_path / "fast")
+    saved = load_classifier(tmp_path / "fast")
+    with pytest.raises(UsageError, match="hashed features have no names; give texts"):
+        driving_features(saved.classifier)
+    (found,) = explain(saved, ["房间很好，满意"])
+    assert found.top(1)[0].text in ("好", "满意")
+    assert sum(word.score for word in found.words) + (found.rest or 0) == pytest.approx(found.value)
+
+
+def test_the_network_explained_is_the_one_that_decides(network: SavedClassifier) -> None:
+    from textkit.tasks.classification.deciding_network import DecidingNetwork
+
+    classifier = network.classifier
+    assert isinstance(classifier, NetworkClassifier)
+    deciding = DecidingNetwork.of(classifier)
+    found = deciding(*classifier.encode(GOOD + BAD)).detach().numpy()
+    np.testing.assert_allclose(found, classifier.scores(GOOD + BAD), atol=1e-5)
 
 
 def test_mistakes_are_grouped_by_what_misled(linear: SavedClassifier) -> None:

@@ -101,11 +101,11 @@ def by_character(
     values = np.asarray(scores, np.float64)
     covering = ends > begins
     share = values[covering] / (ends - begins)[covering]
-    # Each character's share by what opens less what has closed before it.
-    steps = np.zeros(length + 1)
-    np.add.at(steps, begins[covering], share)
-    np.add.at(steps, ends[covering], -share)
-    return steps.cumsum()[:length], float(values[~covering].sum())
+    widths = (ends - begins)[covering]
+    first = np.repeat(begins[covering] - (widths.cumsum() - widths), widths)
+    places = first + np.arange(widths.sum())
+    characters = np.bincount(places, np.repeat(share, widths), minlength=length)
+    return characters, float(values[~covering].sum())
 
 
 def by_word(characters: Floats, spans: Sequence[tuple[int, int]]) -> tuple[list[float], float]:

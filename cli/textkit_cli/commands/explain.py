@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -99,6 +100,7 @@ def command(
         if name is not None and not name.lower().endswith(suffix):
             raise UsageError(f"{option} {name}: name a {suffix} file")
     options.keep_apart({"--output": output, "--html": html, "--png": png}, [file] if file else [])
+    given = [_decoded(each) for each in text or ()]
     if file is not None:
         check_file(file)
     from textkit.tasks.classification import load_classifier
@@ -116,7 +118,7 @@ def command(
             )
             explaining.write_mistakes(saved, labelled, out, shown)
             return
-        texts = iter(text or ()) if file is None else read_texts(file, text_column=text_column, errors=errors)
+        texts = iter(given) if file is None else read_texts(file, text_column=text_column, errors=errors)
         if units:
             explaining.write_units(saved, list(texts), out, shown)
         elif overall:
@@ -129,6 +131,14 @@ def command(
                 explained = kept = list(explained)
                 _draw(kept, html=html, png=png, title=f"textkit explain {run}", top=top, quiet=quiet)
             explaining.write_attributions(explained, out, shown)
+
+
+def _decoded(text: str) -> str:
+    """An argument as text; raises UsageError for bytes that are none."""
+    try:
+        return os.fsencode(text).decode("utf-8")
+    except UnicodeError as error:
+        raise UsageError("--text is not valid UTF-8; write the text to a file, and see --errors") from error
 
 
 def _draw(

@@ -82,10 +82,13 @@ def driving_features(classifier: Classifier, *, top: int = 20) -> dict[str, list
     if not hasattr(classifier, "top_features"):
         raise UsageError("a network's words have no weights of their own; give texts (--global FILE)")
     find = cast(FeatureClassifier, classifier).top_features
-    return {
-        label: [DrivingWord(name, weight, 0) for name, weight in find(label, count=top)]
-        for label in classifier.labels
-    }
+    try:
+        return {
+            label: [DrivingWord(name, weight, 0) for name, weight in find(label, count=top)]
+            for label in classifier.labels
+        }
+    except UsageError as error:
+        raise UsageError("hashed features have no names; give texts (--global FILE)") from error
 
 
 def mistake_groups(saved: Saved, texts: LabelledTexts, *, groups: int = 5) -> list[Mistakes]:
