@@ -56,8 +56,10 @@ def _read(file: str, *, text_column: str | None, label_column: str | None, label
             texts.append(str(text))
             labels.append(str(label))
             places.append(where)
-    if not texts and not faults:
-        raise InputError(f"{display_name(file)}: is empty; there is no text to look at")
+    if not texts:
+        raise InputError(
+            faults[0] if faults else f"{display_name(file)}: is empty; there is no text to look at"
+        )
     return AuditedTexts(
         display_name(file), tuple(texts), tuple(labels) if labelled else None, tuple(places), tuple(faults)
     )

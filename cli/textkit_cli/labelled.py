@@ -47,10 +47,11 @@ def read_labelled_texts(
     from textkit.tasks.classification import LabelledTexts
 
     pairs, places = [], []
+    asked = None if labels is None else frozenset(labels)
     for text, label, where in read_labelled(
         file, text_column=text_column, label_column=label_column, errors=errors
     ):
-        if labels is not None and label not in labels:
+        if labels is not None and asked is not None and label not in asked:
             known = ", ".join(labels[:10]) + (", ..." if len(labels) > 10 else "")
             raise InputError(f"{where}: unknown label '{label}'; the training texts had: {known}")
         pairs.append((text, label))

@@ -42,25 +42,22 @@ def summary_table(results: Mapping[str, Evaluation]) -> str:
 
 def class_table(result: Evaluation) -> str:
     """Precision, recall and F1 of each class."""
+    from textkit.tasks.classification.excerpts import visible
+
     rows = [["", "precision", "recall", "F1", "texts"]]
     for each in result.by_class():
         numbers = [f"{each[name]:.4f}" for name in ("precision", "recall", "f1")]
-        rows.append([each["label"], *numbers, str(each["support"])])
+        rows.append([visible(each["label"]), *numbers, str(each["support"])])
     return aligned(rows)
 
 
 def confusion_table(result: Evaluation) -> str:
     """Rows are true classes, columns answers."""
-    head = ["true \\ answer", *result.labels]
-    return aligned(
-        [
-            head,
-            *(
-                [label, *map(str, row)]
-                for label, row in zip(result.labels, result.confusion.tolist(), strict=True)
-            ),
-        ]
-    )
+    from textkit.tasks.classification.excerpts import visible
+
+    labels = [visible(label) for label in result.labels]
+    rows = zip(labels, result.confusion.tolist(), strict=True)
+    return aligned([["true \\ answer", *labels], *([label, *map(str, row)] for label, row in rows)])
 
 
 def reliability_table(result: Evaluation) -> str:
@@ -76,7 +73,7 @@ def fold_table(found: CrossValidation) -> str:
     """A row a fold, their mean and its standard error."""
     from textkit.tasks.classification.cross_validation import MEASURES
 
-    rows = [["", "texts", *(name.replace("_", " ") for name in MEASURES)]]
+    rows = [["", "texts", "accuracy", "macro-F1", "calibration error"]]
     for number, fold in enumerate(found.folds, 1):
         measured = [f"{measure(fold):.4f}" for measure in MEASURES.values()]
         rows.append([f"fold {number}", str(fold.texts), *measured])
@@ -87,11 +84,12 @@ def fold_table(found: CrossValidation) -> str:
 
 
 def mistake_lines(mistakes: Iterable[Mistake]) -> str:
-    """The mistakes, a line each: place, true label, answer, its probability, the text."""
-    from textkit.tasks.classification.excerpts import excerpt
+    """The mistakes, a line each: place, answer, its probability, true label, the text."""
+    from textkit.tasks.classification.excerpts import excerpt, visible
 
     rows = []
     for each in mistakes:
         text = excerpt(each.text, LONGEST)
-        rows.append(f"{each.where}: {each.label}, not {each.answer} ({each.probability:.3f}): {text}")
+        answer, label = visible(each.answer), visible(each.label)
+        rows.append(f"{each.where}: answer {answer} ({each.probability:.3f}), label {label}: {text}")
     return "\n".join(rows)

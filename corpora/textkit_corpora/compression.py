@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import lzma
 import stat
@@ -122,6 +123,8 @@ def reading(path: Path | str | None) -> Iterator[Source]:
     except BrokenPipeError:
         raise
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EFBIG):  # of what the block writes
+            raise
         if "truncated" in str(error).lower():  # pyarrow's word for what the others call EOFError
             raise InputError(f"{name}: {CUT_SHORT}") from error
         raise InputError(f"{name}: cannot be read: {_reason(error)}") from error

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from textkit.errors import InputError, unknown_name
 from textkit_corpora.compression import Source, reading
+from textkit_corpora.encodings import FREQUENT, guessed
 
 ERRORS = ("strict", "replace", "ignore")
 BOM = b"\xef\xbb\xbf"
@@ -74,7 +75,11 @@ def decode_line(raw: bytes, errors: str, *, name: str, number: int) -> str | Inp
 def _not_utf8(error: UnicodeDecodeError) -> str:
     column = len(error.object[: error.start].decode("utf-8")) + 1
     byte = error.object[error.start]
-    return f"not valid UTF-8 (byte {byte:#04x} at column {column}); pass --errors replace or convert the file"
+    found = f"not valid UTF-8 (byte {byte:#04x} at column {column})"
+    encoding = guessed(error.object)
+    if encoding in FREQUENT:
+        return f"{found}, it seems to be {encoding}; convert it: iconv -f {encoding} -t UTF-8"
+    return f"{found}; pass --errors replace or convert the file"
 
 
 def _without_nul(text: str, *, where: str, errors: str) -> str | InputError:
@@ -101,5 +106,5 @@ def missing_field(where: str, field: str, known: Iterable[str]) -> InputError:
     """What is wrong with a record that lacks a field; names the nearest one that it has."""
     names = list(map(str, known))
     nearest = difflib.get_close_matches(field, names, n=1)
-    remedy = f"did you mean '{nearest[0]}'? " if nearest else ""
-    return InputError(f"{where}: has no field '{field}'; {remedy}(fields: {', '.join(names)})")
+    remedy = f"; did you mean '{nearest[0]}'?" if nearest else ""
+    return InputError(f"{where}: has no field '{field}'{remedy} (fields: {', '.join(names)})")

@@ -10,7 +10,7 @@ from textkit_corpora.compression import CHUNK, reading
 LOOKED_AT = 1 << 20  # bytes of a file from which its encoding is guessed
 
 # Frequent signs of each writing: what is decoded rightly is full of them.
-_FREQUENT = {
+FREQUENT = {
     "GB18030": "的一是不了在有我他这个们来到时大地为子中你说生国年着就那和要出也得里后以会好还很没都么，。！",
     "Big5": "的一是不了在有我他這個們來到時大地為子中你說生國年著就那和要出也得裡後以會好還很沒都麼，。！",
     "Shift_JIS": "のにはをたがでとしれさあるいすこもなくてまかりんらきよっどアイウエオカーンスルトリ、。",
@@ -54,7 +54,7 @@ def guessed(data: bytes) -> str:
     """The likely encoding of bytes that are not UTF-8."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or _many_nul(data):
         return "UTF-16"
-    scores = {encoding: _share(data, encoding, frequent) for encoding, frequent in _FREQUENT.items()}
+    scores = {encoding: _share(data, encoding, frequent) for encoding, frequent in FREQUENT.items()}
     best = max(scores, key=lambda encoding: scores[encoding])
     if scores[best] >= _LEAST:
         return best

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from textkit.data.spans import TaggedSentence
+from textkit.data.spans import TaggedSentence, parse_tag
 from textkit.errors import InputError, UsageError
-from textkit_corpora.compression import check_file, is_standard, reading
+from textkit_corpora.compression import check_file, display_name, is_standard, reading
 from textkit_corpora.decoding import check_errors, decoded_lines, missing_field
 from textkit_corpora.jsonlines import json_rows
 from textkit_corpora.tables import kind_of
@@ -57,7 +57,18 @@ def _objects(path: Path | str, *, tags: bool, errors: str) -> Iterator[TaggedSen
             found = _strings(row, "tags", where=where) if tags else ()
             if tags and len(found) != len(tokens):
                 raise InputError(f"{where}: {len(tokens)} tokens and {len(found)} tags; give a tag for each")
+            if not all(token.strip() for token in tokens):
+                raise InputError(f"{where}: a token is empty or white space; leave it out")
+            for tag in found:
+                _check_tag(tag, where=where)
             yield TaggedSentence(tokens, found)
+
+
+def _check_tag(tag: str, *, where: str) -> None:
+    try:
+        parse_tag(tag)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from error
 
 
 def _strings(row: dict[str, Any], field: str, *, where: str) -> tuple[str, ...]:
@@ -71,15 +82,17 @@ def _strings(row: dict[str, Any], field: str, *, where: str) -> tuple[str, ...]:
 
 def _columns(path: Path | str, *, tags: bool, errors: str) -> Iterator[TaggedSentence]:
     rows: list[list[str]] = []
+    name = display_name(path)
     for number, line in decoded_lines(path, errors=errors):
         cells = [cell.strip() for cell in line.split("\t")] if "\t" in line else line.split()
         if not line.strip() or cells[0] == DOCUMENT:
             yield from _sentence(rows, tags=tags)
             rows = []
         elif not cells[0] or (tags and len(cells) < 2):
-            name = "standard input" if is_standard(path) else path
             raise InputError(f"{name}:{number}: needs a token and its tag, as in 'Oslo B-city', not {line!r}")
         else:
+            if tags:
+                _check_tag(cells[-1], where=f"{name}:{number}")
             rows.append(cells)
     yield from _sentence(rows, tags=tags)
 

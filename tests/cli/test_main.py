@@ -140,7 +140,10 @@ def test_progress_is_for_people(monkeypatch: pytest.MonkeyPatch, watched: bool) 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["tokenise"], "unknown command 'tokenise': did you mean 'tokenize'? (known: attack, audit, classify, "),
+        (
+            ["tokenise"],
+            "unknown command 'tokenise': did you mean 'tokenize'? (known: attack, audit, classify, ",
+        ),
         (
             ["tokenize", "--jbos", "2"],
             "No such option: --jbos (Possible options: --jobs) (try 'textkit tokenize --help')",

@@ -151,9 +151,9 @@ def test_no_text_pads_to_nothing() -> None:
 
 def test_what_cannot_be_batched_is_refused() -> None:
     corpus, one = EncodedCorpus.from_sequences([[5], [6]]), np.zeros(2, np.int64)
-    with pytest.raises(UsageError, match="batch size and ratio must be at least 1, not 0 and 1"):
+    with pytest.raises(UsageError, match="batch size, ratio and least must be at least 1, not 0, 1 and 1"):
         TextBatches(corpus, one, batch_size=0)
-    with pytest.raises(UsageError, match="not 2 and 0"):
+    with pytest.raises(UsageError, match="not 2, 0 and 1"):
         TextBatches(corpus, one, batch_size=2, ratio=0)
     with pytest.raises(UsageError, match="2 texts need as many classes and weights, not 3 and 2"):
         TextBatches(corpus, np.zeros(3, np.int64), batch_size=2)
@@ -163,3 +163,17 @@ def test_what_cannot_be_batched_is_refused() -> None:
         TextBatches(EncodedCorpus.from_sequences([[5], []]), one, batch_size=2)
     with pytest.raises(InputError, match="needs at least one id"):
         TextBatches(corpus, one, batch_size=2, unlabelled=EncodedCorpus.from_sequences([[]]))
+
+
+def test_few_texts_are_read_as_often_as_makes_an_epoch() -> None:
+    batches = batches_of([[1], [2, 2], [3], [4, 4, 4], [5]], [[7]] * 4 + [[8, 8]] * 40, batch_size=2, least=10)
+    drawn = [row for batch in batches for row in rows(batch)]
+    assert len(batches) == 12  # three a pass
+    labelled = Counter(row for row, label in drawn if label != UNLABELLED)
+    assert labelled == dict.fromkeys([(1,), (2, 2), (3,), (4, 4, 4), (5,)], 4)
+    unlabelled = Counter(row for row, label in drawn if label == UNLABELLED)
+    assert unlabelled.total() == 20
+    assert unlabelled[(7,)] <= 4  # none twice
+    for batch in batches:
+        known = [row for row, label in rows(batch) if label != UNLABELLED]
+        assert len(set(known)) == len(known)

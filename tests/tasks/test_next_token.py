@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 import torch
 from torch.nn import functional
 
 from textkit.data.windows import PADDING, Window
-from textkit.errors import UsageError
 from textkit.models import network as models_network
 from textkit.models.dropout import Dropouts
 from textkit.models.precision import choose_precision
 from textkit.models.recurrent import RecurrentNetwork, RecurrentSettings
-from textkit.tasks.language_model.neural_training import choose_device
 from textkit.tasks.language_model.next_token import NextToken, WindowLoss
 
 CPU = torch.device("cpu")
@@ -89,10 +86,3 @@ def test_padding_is_not_predicted() -> None:
     shorter = Window(batch.inputs[:, :-1], batch.targets[:, :-1], True)
     torch.testing.assert_close(entropy, objective(net)(shorter)[1])
     assert count == 8
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-def test_a_gpu_that_is_not_there_is_told() -> None:
-    assert choose_device("auto") == CPU
-    with pytest.raises(UsageError, match="the device 'cuda' needs a GPU that torch can use"):
-        choose_device("cuda")

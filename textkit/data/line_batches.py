@@ -12,7 +12,7 @@ from textkit.errors import InputError, UsageError
 _TOGETHER = 64  # batches whose lines are sorted by length together: enough for little padding, and random
 
 
-class LineBatches(Sampler):
+class LineBatches(Sampler[Window]):
     """Every line of `corpus` once an epoch, read from the end of a line to its own `end`.
 
     A batch has `batch_size` lines, or as many as fit `tokens`, padding counted (one at least). Lines

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -76,10 +75,11 @@ def pad(corpus: EncodedCorpus, texts: Integers) -> tuple[Integers, Integers]:
     return np.where(real, corpus.ids[places], 0).astype(np.int64), lengths
 
 
-class TextBatches(Sampler):
+class TextBatches(Sampler[TextBatch]):
     """Every text of `corpus` once an epoch, `batch_size` in a batch; `classes` (S,) are theirs.
 
-    `weights` (S,) are one where they are not given. To the texts of a batch come up to `ratio` times as
+    Of few texts an epoch is as many passes as make `least` batches. `weights` (S,) are one where they
+    are not given. To the texts of a batch come up to `ratio` times as
     many of `unlabelled`, drawn anew for each epoch, none twice in one. An epoch is a function of `seed`
     and its number. Raises InputError for a corpus without texts or with an empty one, UsageError for
     settings that make no sense.
@@ -101,9 +101,12 @@ class TextBatches(Sampler):
         weights: npt.NDArray[np.float32] | None = None,
         unlabelled: EncodedCorpus | None = None,
         ratio: int = 1,
+        least: int = 1,
     ) -> None:
-        if batch_size < 1 or ratio < 1:
-            raise UsageError(f"batch size and ratio must be at least 1, not {batch_size} and {ratio}")
+        if min(batch_size, ratio, least) < 1:
+            raise UsageError(
+                f"batch size, ratio and least must be at least 1, not {batch_size}, {ratio} and {least}"
+            )
         if not len(corpus):
             raise InputError("there is no text to learn from; give at least one of each class")
         others = EncodedCorpus.from_sequences([]) if unlabelled is None else unlabelled
@@ -116,33 +119,38 @@ class TextBatches(Sampler):
                 f"{len(corpus)} texts need as many classes and weights, not {len(classes)} and {len(weights)}"
             )
         self.corpus, self.classes, self.weights, self.unlabelled = corpus, classes, weights, others
-        self.batch_size, self._others = batch_size, min(ratio * len(corpus), len(others))
+        self.batch_size = batch_size
+        self._passes = -(-least // -(-len(corpus) // batch_size))
+        self._others = min(ratio * len(corpus) * self._passes, len(others))
         self._seek(seed, epoch=0, position=0)
 
     def _plan(self, generator: np.random.Generator) -> None:
         count, pool = len(self.corpus), _TOGETHER * self.batch_size
-        order = generator.permutation(count)
+        orders = [generator.permutation(count) for _ in range(self._passes)]
         others = generator.permutation(len(self.unlabelled))[: self._others]
         batches: list[tuple[Integers, Integers]] = []
-        for begin in range(0, count, pool):
-            end = min(begin + pool, count)
-            share = others[self._others * begin // count : self._others * end // count]
-            texts, more = _falling(self.corpus, order[begin:end]), _falling(self.unlabelled, share)
-            for first in range(0, len(texts), self.batch_size):
-                last = min(first + self.batch_size, len(texts))
-                # Both are sorted: what stands at the same part of the way is about as long.
-                beside = more[len(more) * first // len(texts) : len(more) * last // len(texts)]
-                batches.append((texts[first:last], beside))
+        for order, some in zip(orders, np.array_split(others, self._passes), strict=True):
+            for begin in range(0, count, pool):
+                end = min(begin + pool, count)
+                share = some[len(some) * begin // count : len(some) * end // count]
+                batches += self._together(order[begin:end], share)
         self._batches = [batches[index] for index in generator.permutation(len(batches))]
+
+    def _together(self, texts: Integers, more: Integers) -> list[tuple[Integers, Integers]]:
+        """Batches of `texts` of like length, each with its share of the unlabelled texts `more`."""
+        texts, more = _falling(self.corpus, texts), _falling(self.unlabelled, more)
+        batches = []
+        for first in range(0, len(texts), self.batch_size):
+            last = min(first + self.batch_size, len(texts))
+            # Both are sorted: what stands at the same part of the way is about as long.
+            beside = more[len(more) * first // len(texts) : len(more) * last // len(texts)]
+            batches.append((texts[first:last], beside))
+        return batches
 
     def __len__(self) -> int:
         return len(self._batches)
 
-    def __iter__(self) -> Iterator[TextBatch]:  # type: ignore[override]
-        """The rest of the epoch; afterwards the sampler stands at the start of the next one."""
-        return cast(Iterator[TextBatch], super().__iter__())
-
-    def _batch(self, index: int) -> TextBatch:  # type: ignore[override]
+    def _batch(self, index: int) -> TextBatch:
         texts, more = self._batches[index]
         ids, lengths = pad(self.corpus, texts)
         classes, weights = self.classes[texts], self.weights[texts]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Generic, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -64,7 +64,18 @@ class Window(NamedTuple):
         )
 
 
-class Sampler(ABC):
+class Rows(Protocol):
+    """A minibatch, or a part of one."""
+
+    def part(self, index: int, parts: int, /) -> Self:
+        """Part `index` of `parts`; where rows are too few for that, a row with nothing to predict."""
+        ...
+
+
+R = TypeVar("R", bound=Rows)
+
+
+class Sampler(ABC, Generic[R]):
     """What all samplers share: where they stand, epochs drawn from (seed, epoch), and their shards."""
 
     seed: int
@@ -77,7 +88,7 @@ class Sampler(ABC):
         """Decide what the batches of this epoch are; `generator` is seeded by seed and epoch."""
 
     @abstractmethod
-    def _batch(self, index: int) -> Window:
+    def _batch(self, index: int) -> R:
         """Batch `index` of this epoch, all rows."""
 
     @abstractmethod
@@ -88,7 +99,7 @@ class Sampler(ABC):
         self.seed, self.epoch, self.position = seed, epoch, position
         self._plan(np.random.default_rng([seed, epoch]))
 
-    def __iter__(self) -> Iterator[Window]:
+    def __iter__(self) -> Iterator[R]:
         """The rest of the epoch; afterwards the sampler stands at the start of the next one."""
         while self.position < len(self):
             self.position += 1  # before the yield: a state saved after this batch goes on with the next
@@ -123,7 +134,7 @@ class Sampler(ABC):
         self._seek(state["seed"], epoch=state["epoch"], position=state["position"])
 
 
-class Windows(Sampler):
+class Windows(Sampler[Window]):
     """What the two samplers of windows share: a stream, and an epoch's shift.
 
     `stream` (N,); `batch_size` is B; `length` is T, the steps of a window. Window borders move from

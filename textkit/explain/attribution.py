@@ -104,7 +104,7 @@ def by_character(
     widths = (ends - begins)[covering]
     first = np.repeat(begins[covering] - (widths.cumsum() - widths), widths)
     places = first + np.arange(widths.sum())
-    characters = np.bincount(places, np.repeat(share, widths), minlength=length)
+    characters = np.bincount(places, np.repeat(share, widths), minlength=length).astype(np.float64)
     return characters, float(values[~covering].sum())
 
 

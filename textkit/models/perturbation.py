@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from textkit.errors import UsageError, unknown_name
-from textkit.models.text_network import TextNetwork
+from textkit.models.text_network import TextNetwork, real_steps
 
 Scope = Literal["word", "text"]
 STRIDE = (
@@ -23,7 +23,7 @@ STRIDE = (
 
 def real(embedded: Tensor, lengths: Tensor) -> Tensor:
     """Which steps of `embedded` (B, T, E) stand for words: (B, T, 1), true before `lengths` (B,)."""
-    return (torch.arange(embedded.shape[1], device=embedded.device) < lengths[:, None])[:, :, None]
+    return real_steps(lengths, embedded.shape[1])[:, :, None]
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
+import torch
 from torch import Tensor
 
 UNLABELLED = -1  # as a label: only penalties look at the row
@@ -44,3 +45,12 @@ class Passage(NamedTuple):
 
 Penalty = Callable[[TextNetwork, Passage], Tensor]
 """A scalar that is added to the loss of a minibatch: adversarial training, entropy, consistency."""
+
+
+def real_steps(lengths: Tensor, steps: int) -> Tensor:
+    """Which of `steps` places are within each row's length: (B, T) bool.
+
+    >>> real_steps(torch.tensor([1, 3]), 3).tolist()
+    [[True, False, False], [True, True, True]]
+    """
+    return torch.arange(steps, device=lengths.device) < lengths[:, None]

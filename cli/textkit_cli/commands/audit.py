@@ -64,10 +64,12 @@ def command(
 
 
 def _report(found: Audit) -> str:
+    from textkit.tasks.classification.excerpts import visible
+
     lines = [_facts(found)]
     for each in found.findings:
         lines.append(f"\n{'!' if each.false else '-'} {each.kind} · {each.file}")
-        lines += [_indented(each.message), _indented(each.effect)]
+        lines += [_indented(visible(each.message)), _indented(visible(each.effect))]
         lines += [f"    {example}" for example in each.examples]
     false = sum(each.false for each in found.findings)
     lines.append(
@@ -97,5 +99,7 @@ def _facts(found: Audit) -> str:
 def _labels(counts: dict[str, int] | None) -> str:
     if counts is None:
         return "none"
-    shown = ", ".join(f"{label} {count}" for label, count in [*counts.items()][:5])
+    from textkit.tasks.classification.excerpts import visible
+
+    shown = ", ".join(f"{visible(label)} {count}" for label, count in [*counts.items()][:5])
     return shown + (f", ... ({len(counts)})" if len(counts) > 5 else "")

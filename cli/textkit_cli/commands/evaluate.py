@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -54,6 +55,8 @@ def command(
     options.keep_apart({"--plot": plot}, [file])
     if plot is not None and not plot.lower().endswith(".png"):
         raise UsageError(f"--plot {plot}: a picture is a .png file")
+    if plot is not None and not (folder := Path(plot).parent).is_dir():
+        raise UsageError(f"--plot {plot}: there is no folder {folder}; make it first")
     saved = load_deciding(run, threshold=threshold, unsure=unsure)
     texts, places = read_labelled_texts(
         file, text_column=text_column, label_column=label_column, errors=errors, labels=saved.labels

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from textkit.errors import UsageError
+from textkit.errors import InputError, UsageError
 from textkit_cli import options
 from textkit_cli.console import say
 from textkit_cli.tagging import FORMS, by_label, render, summary
@@ -22,7 +22,7 @@ from textkit_corpora.writers import open_output
 def command(
     run: Annotated[str, typer.Argument(metavar="RUN", help="A run folder of train-tagger.")],
     file: Annotated[
-        str, typer.Argument(metavar="[FILE]", help="Text to tag; none or - for standard input.")
+        str, typer.Argument(metavar="FILE", help="Text to tag; none or - for standard input.")
     ] = "-",
     output: options.Output = None,
     output_format: Annotated[
@@ -90,6 +90,8 @@ def _evaluate(run: str, file: str, *, as_json: bool, errors: str) -> None:
     from textkit.tasks.tagging import load_tagger
 
     report = load_tagger(run).evaluate(read_tagged(file, errors=errors))
+    if not report.sentences:
+        raise InputError("there is no tagged sentence to measure with")
     if as_json:
         print(json.dumps(report.as_dict(), ensure_ascii=False))  # noqa: T201
     else:

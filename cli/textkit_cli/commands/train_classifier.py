@@ -171,6 +171,8 @@ def _check_output(output: str | None, *, folds: int | None, measured: bool) -> N
                 "--folds measures on parts of TRAIN; leave out --dev and --test, or name an --output"
             )
         return
+    if not output:
+        raise UsageError("the name of the run folder is empty; name the one to make with --output RUN")
     if output == "-":
         raise UsageError("a run is a folder, and cannot go to standard output: name one with --output RUN")
     if (Path(output) / "manifest.json").exists():

@@ -15,6 +15,7 @@ from textkit_cli.console import say
 from textkit_cli.settings import gather_settings, with_settings
 from textkit_cli.tagging import by_label, summary
 from textkit_cli.training_bar import training_bar
+from textkit_corpora.compression import is_standard
 from textkit_corpora.tagged import read_tagged
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 Train = Annotated[
     str | None,
-    typer.Argument(metavar="[TRAIN]", help="Tagged sentences: .jsonl or CoNLL; -: standard input."),
+    typer.Argument(metavar="TRAIN", help="Tagged sentences: .jsonl or CoNLL; -: standard input."),
 ]
 Run = Annotated[str | None, typer.Option("--output", "-o", metavar="RUN", help="The run folder to make.")]
 Dev = Annotated[str | None, typer.Option(metavar="FILE", help="Sentences that decide when to stop.")]
@@ -70,6 +71,9 @@ def _train(
     if train is None:
         raise UsageError("name the file of tagged sentences to learn from")
     _check_output(output)
+    files = [each for each in (train, dev, test) if each]
+    if sum(map(is_standard, files)) > 1:
+        raise UsageError("standard input can be read once only; name files for the others")
     checked = gather_settings(TaggerConfig, settings, config=config, tokenizer_option=tokenizer_option)
 
     from textkit.tasks.tagging.learning import MEASURE

@@ -8,7 +8,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from textkit.models.classifiers.word_network import WordNetwork, check_share, real_steps
+from textkit.models.classifiers.word_network import WordNetwork, check_share
+from textkit.models.text_network import real_steps
 
 
 class MeanBag(WordNetwork):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -51,12 +50,3 @@ def check_share(name: str, share: float) -> None:
     """Raise UsageError for a share to drop that is not in [0, 1)."""
     if not 0 <= share < 1:
         raise UsageError(f"{name} must lie in [0, 1), not {share}")
-
-
-def real_steps(lengths: Tensor, steps: int) -> Tensor:
-    """Which of `steps` places are within each row's length: (B, T) bool.
-
-    >>> real_steps(torch.tensor([1, 3]), 3).tolist()
-    [[True, False, False], [True, True, True]]
-    """
-    return torch.arange(steps, device=lengths.device) < lengths[:, None]

@@ -64,16 +64,17 @@ def audit_texts(files: Sequence[AuditedTexts], *, examples: int = 3) -> Audit:
 
 def _unreadable(file: AuditedTexts, examples: int) -> Iterator[Finding]:
     if file.encoding is not None:
-        what = "is not UTF-8" + ("" if file.encoding == "unknown" else f"; it seems to be {file.encoding}")
-        remedy = (
-            f"iconv -f {file.encoding} -t UTF-8" if file.encoding != "unknown" else "find out and convert it"
+        known = file.encoding != "unknown"
+        what = "is not UTF-8" + (
+            f"; it seems to be {file.encoding}" if known else ", nor any likely encoding"
         )
+        remedy = f"convert it: iconv -f {file.encoding} -t UTF-8" if known else "is it text at all?"
         yield Finding(
             "encoding",
             file.name,
             1,
             what,
-            f"nothing of it was looked at: read as UTF-8, its texts would be rubbish; convert it: {remedy}",
+            f"nothing of it was looked at: read as UTF-8, its texts would be rubbish; {remedy}",
             (),
             false=True,
         )

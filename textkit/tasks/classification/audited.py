@@ -7,9 +7,10 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
-from textkit.tasks.classification.excerpts import excerpt
+from textkit.tasks.classification.excerpts import excerpt, visible
 
 SHOWN = 60  # characters of an example
+MOST = 100  # labels looked at one by one
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,13 @@ class AuditedTexts:
         """How many texts each label has."""
         return Counter(self.labels)
 
+    def frequent_labels(self, *, least: int = 1) -> list[str]:
+        """The labels that at least so many texts have, in order; of very many the most frequent ones."""
+        return sorted(label for label, count in self.label_counts().most_common(MOST) if count >= least)
+
     def example(self, index: int) -> str:
         """A text with its place, and its label."""
-        label = "" if self.labels is None else f" [{self.labels[index]}]"
+        label = "" if self.labels is None else f" [{visible(self.labels[index])}]"
         return f"{self.places[index]}:{label} {excerpt(self.texts[index], SHOWN)}"
 
 

@@ -65,7 +65,7 @@ def label_words(file: AuditedTexts, *, examples: int) -> Iterator[Finding]:
     """Labels that stand in their own texts, much oftener than in others."""
     labels = file.labels or ()
     counts, texts = file.label_counts(), [text.lower() for text in file.texts]
-    for label in sorted(counts):
+    for label in file.frequent_labels():
         if len(label) < 2 or label.isdecimal():
             continue
         holding = [index for index, text in enumerate(texts) if label.lower() in text]

@@ -10,6 +10,7 @@ import numpy as np
 from textkit.tasks.classification.audited import AuditedTexts, Finding
 from textkit.tasks.classification.classifier import Floats, Integers
 
+FEW = 20  # texts of a label whose lengths say something
 TELLING = 0.8  # area under the curve from which the length is said to tell a label
 
 _LOST = re.compile("\ufffd|锟斤拷|锘挎|烫烫烫|屯屯屯")
@@ -91,7 +92,7 @@ def long_tail(file: AuditedTexts) -> Iterator[Finding]:
     if file.labels is None or len(file.label_counts()) < 2:
         return
     names = np.array(file.labels)
-    for label in sorted(file.label_counts()):
+    for label in file.frequent_labels(least=FEW):
         area = _area(lengths(file).astype(np.float64), names == label)
         if max(area, 1 - area) >= TELLING:
             median = [

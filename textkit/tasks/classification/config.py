@@ -11,7 +11,7 @@ from textkit.errors import UsageError
 from textkit.tasks.classification.presets import PRESETS
 from textkit.tasks.classification.settings.defence import DefenceSettings
 from textkit.tasks.classification.settings.features import FeatureSettings
-from textkit.tasks.classification.settings.network import NetworkSettings
+from textkit.tasks.classification.settings.network import ONLY, NetworkSettings
 from textkit.tasks.classification.settings.run import LINEAR, RunSettings
 from textkit.tasks.classification.settings.text import TextSettings
 from textkit.tasks.classification.settings.training import TrainingSettings
@@ -67,8 +67,14 @@ class ClassifierConfig(
     def _foreign(self) -> dict[str, str]:
         """Settings that mean nothing here, and whom they are for."""
         if self.linear:
-            return {name: "networks" for each in _NETWORKS_ONLY for name in each.model_fields}
-        return dict.fromkeys(FeatureSettings.model_fields, "the presets linear and fast")
+            networks = {name: "networks" for each in _NETWORKS_ONLY for name in each.model_fields}
+            return networks | {"semi_ratio": "networks"}
+        mine = dict.fromkeys((*FeatureSettings.model_fields, "semi_rounds"), "the presets linear and fast")
+        return mine | {
+            name: f"the preset{'s' * (len(owners) > 1)} {', '.join(owners)}"
+            for name, owners in ONLY.items()
+            if self.preset not in owners
+        }
 
     def toml(self) -> str:
         """These settings as TOML text; those that are None or mean nothing here are left out."""

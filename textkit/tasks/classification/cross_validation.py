@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from textkit.data.splits import k_fold
+from textkit.errors import UsageError
 from textkit.tasks.classification.classifier import LabelledTexts
 from textkit.tasks.classification.config import ClassifierConfig
 from textkit.tasks.classification.copies import warnings
@@ -66,19 +67,26 @@ def cross_validate(
 
     The folds depend on `config.seed` and the texts alone, so that classifiers compare on the same ones. Each
     has as many texts of each class, and copies of a text share one. Raises UsageError for more folds than
-    texts, InputError for texts that nothing can be learnt from.
+    the texts make, InputError for texts that nothing can be learnt from.
     """
     say = say or (lambda _message: None)
     check_texts(texts, config, unlabelled=unlabelled)
     for warning in warnings(texts, {}):
         say(warning)
+    labels = texts.classes.tolist()
+    parts = list(k_fold(len(texts), folds, seed=config.seed, labels=labels, groups=texts.texts))
+    for number, (train, test) in enumerate(parts, 1):
+        if not len(test) or len(np.unique(texts.classes[train])) < 2:
+            lack = "texts of two labels to learn from" if len(test) else "a text to measure with"
+            raise UsageError(
+                f"fold {number} of {folds} would lack {lack} (copies share a fold); give fewer folds, or "
+                "more texts"
+            )
     pooled = np.empty((len(texts), len(texts.labels)))
     results = []
-    labels = texts.classes.tolist()
-    for train, test in k_fold(len(texts), folds, seed=config.seed, labels=labels, groups=texts.texts):
+    for train, test in parts:
         held = texts.select(test)
         shown = texts.select(train)
-        check_texts(shown, config, unlabelled=unlabelled)
         classifier = fit_aside(shown, config, unlabelled=unlabelled, watch=watch, say=say)
         pooled[test] = classifier.probabilities(held.texts)
         results.append(evaluate(pooled[test], held.classes, texts.labels))

@@ -11,6 +11,7 @@ import numpy as np
 
 from textkit import atomic
 from textkit.tasks.classification.evaluation import Evaluation
+from textkit.tasks.classification.excerpts import visible
 
 MANY = 12  # classes; of more the cells hold no numbers
 
@@ -35,10 +36,10 @@ def _labels(labels: tuple[str, ...], say: Callable[[str], None]) -> tuple[list[s
     from textkit.explain.fonts import chinese_font
 
     if all(label.isascii() for label in labels):
-        return list(labels), None
+        return [visible(label) for label in labels], None
     font = chinese_font()
     if font is not None:
-        return list(labels), font
+        return [visible(label) for label in labels], font
     say("no font with Chinese signs is installed (Noto Sans CJK is one): labels are drawn as numbers")
     return [str(number) for number in range(1, len(labels) + 1)], None
 
@@ -53,7 +54,8 @@ def _draw_confusion(axes: Any, result: Evaluation, named: tuple[list[str], str |
     if len(labels) > MANY:
         style["fontsize"] = "xx-small"
     turned = 0 if max(map(len, labels)) <= 4 else 45 if len(labels) <= MANY else 90
-    axes.set_xticks(places, labels, rotation=turned, **style)
+    ends: dict[str, Any] = {"ha": "right", "rotation_mode": "anchor"} if turned else {}
+    axes.set_xticks(places, labels, rotation=turned, **ends, **style)
     axes.set_yticks(places, labels, **style)
     axes.set(xlabel="answer", ylabel="true label", title=f"accuracy {result.accuracy:.4f} of {result.texts}")
     for row in places if len(labels) <= MANY else ():
@@ -75,7 +77,9 @@ def _draw_reliability(axes: Any, result: Evaluation) -> None:
     axes.plot([0, 1], [0, 1], color="grey", linewidth=1, label="as sure as right")
     sizes = [20 + 180 * row["texts"] / result.texts for row in rows]
     axes.plot(said, right, color="tab:blue", linewidth=1.2)
-    axes.scatter(said, right, s=sizes, color="tab:blue", label="answers, by their probability", zorder=3)
+    axes.scatter(
+        said, right, s=sizes, color="tab:blue", label="answers, by their probability", zorder=3, clip_on=False
+    )
     low = max(min([*said, *right, 1 / len(result.labels)]) - 0.05, 0)
     axes.set(
         xlim=(low, 1.02),

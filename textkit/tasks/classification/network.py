@@ -26,6 +26,7 @@ from textkit.tasks.classification.reading import ReadTexts, words_of
 from textkit.text.pipeline import Pipeline
 from textkit.text.vocab import Vocab
 from textkit.train.checkpoint import RunFolder
+from textkit.train.device import choose_device
 from textkit.train.weights import load_arrays
 
 _WORDS = 1 << 14  # of texts judged together, padding counted
@@ -144,8 +145,6 @@ def _make(config: ClassifierConfig, size: int, classes: int) -> WordNetwork:
 
 def load_network_classifier(run: RunFolder, config: ClassifierConfig) -> NetworkClassifier:
     """The best network of a run; raises CheckpointError when it is missing or damaged."""
-    from textkit.tasks.language_model.neural_training import choose_device
-
     vocab, labels = run.vocab(), labels_of(run)
     network = make_network(config, vocab, classes=len(labels))
     load_arrays(network, run, "best")

@@ -22,7 +22,6 @@ from torch.nn import functional
 from textkit.data.text_batches import UNLABELLED, TextBatch, TextBatches
 from textkit.models.calibration import Calibration
 from textkit.models.text_network import Passage, Penalty, TextNetwork
-from textkit.tasks.classification.classifier import LabelledTexts
 from textkit.tasks.classification.config import ClassifierConfig
 from textkit.tasks.classification.network import (
     NetworkClassifier,
@@ -31,9 +30,8 @@ from textkit.tasks.classification.network import (
     network_scores,
 )
 from textkit.tasks.classification.prepared_texts import LabelledIds, PreparedTexts
-from textkit.text.pipeline import Pipeline
-from textkit.text.vocab import Vocab
 from textkit.train.checkpoint import RunFolder
+from textkit.train.device import choose_device
 from textkit.train.distributed import World
 from textkit.train.interrupt import stop_requests
 from textkit.train.lock import alone_in
@@ -44,6 +42,7 @@ from textkit.train.trainer import Trainer, TrainerSettings
 
 Watch = Callable[[Progress, int], None]
 Say = Callable[[str], None]
+LEAST = 50  # minibatches of an epoch: of a hundred texts one pass is too little to learn from
 
 
 class ClassLoss:
@@ -106,29 +105,6 @@ def class_weights(config: ClassifierConfig, train: LabelledIds, *, classes: int)
     return torch.tensor(np.where(totals > 0, balanced, 1.0), dtype=torch.float32)
 
 
-def train_network(
-    config: ClassifierConfig,
-    run: RunFolder,
-    *,
-    pipeline: Pipeline[str, list[str]],
-    vocab: Vocab,
-    labels: tuple[str, ...],
-    train: LabelledTexts,
-    dev: LabelledTexts,
-    unlabelled: Sequence[str] = (),
-    penalties: Sequence[Penalty] = (),
-    watch: Watch | None = None,
-    say: Say | None = None,
-) -> NetworkClassifier:
-    """`fit_network` on texts, for a run that need not be resumed: it may have no encoded texts."""
-    prepared = PreparedTexts.of(
-        config, pipeline=pipeline, train=train, dev=dev, unlabelled=unlabelled, vocab=vocab
-    )
-    if "labels" not in run.document:
-        run.record("labels", list(labels))
-    return fit_network(config, run, prepared, penalties=penalties, watch=watch, say=say)
-
-
 def fit_network(
     config: ClassifierConfig,
     run: RunFolder,
@@ -180,8 +156,6 @@ def make_trainer(
     say: Say,
 ) -> Trainer[TextBatch]:
     """Everything wired together, from the seed in `config`; `resume` on it continues a saved run."""
-    from textkit.tasks.language_model.neural_training import choose_device
-
     world, train, dev = World(device=choose_device(config.device)), prepared.train, prepared.dev
     classes = len(prepared.labels)
     batches = TextBatches(
@@ -191,7 +165,8 @@ def make_trainer(
         seed=config.seed,
         weights=train.weights,
         unlabelled=prepared.unlabelled,
-        ratio=config.unlabelled_ratio,
+        ratio=config.semi_ratio,
+        least=LEAST,
     )
     torch.manual_seed(config.seed)
     network = make_network(config, prepared.vocab, classes=classes).to(world.device)
@@ -210,7 +185,7 @@ def make_trainer(
             smoothing=config.label_smoothing,
             device=world.device,
         ),
-        batches=cast(Any, batches),
+        batches=batches,
         optimizer=torch.optim.AdamW(
             network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
         ),

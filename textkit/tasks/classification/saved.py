@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from textkit.errors import CheckpointError
+from textkit.errors import CheckpointError, TextkitError, UsageError
 from textkit.tasks.classification.classifier import Classifier, Floats, LabelledTexts
 from textkit.tasks.classification.config import ClassifierConfig
 from textkit.tasks.classification.decisions import (
@@ -49,6 +49,9 @@ class SavedClassifier:
     pipeline: Pipeline[str, list[str]]
     decision: Decision = LIKELIEST
 
+    def __repr__(self) -> str:
+        return f"SavedClassifier(preset={self.config.preset!r}, labels={self.labels!r})"
+
     @property
     def labels(self) -> tuple[str, ...]:
         """The classes, in the order of all probabilities."""
@@ -64,18 +67,27 @@ class SavedClassifier:
         return SavedClassifier(self.classifier, self.config, self.pipeline, Decision(kept, unsure))
 
     def probabilities(self, texts: Iterable[str]) -> Floats:
-        """Calibrated probabilities (B, K); rows sum to one."""
-        batches = [self.classifier.probabilities(batch) for batch in _batches(texts)]
+        """Calibrated probabilities (B, K); rows sum to one. Raises CheckpointError for weights that give none."""
+        batches = [self._judged(batch) for batch in _batches(texts)]
         return np.concatenate(batches) if batches else np.empty((0, len(self.labels)))
 
     def stream(self, texts: Iterable[str]) -> Iterator[Prediction]:
         """An answer for each text, as they come, in memory that does not grow."""
         for batch in _batches(texts):
-            yield from self.answers(self.classifier.probabilities(batch))
+            yield from self.answers(self._judged(batch))
 
     def predict(self, texts: Iterable[str]) -> list[Prediction]:
         """An answer for each text."""
         return list(self.stream(texts))
+
+    def _judged(self, texts: Sequence[str]) -> Floats:
+        found = self.classifier.probabilities(texts)
+        if not np.isfinite(found).all():
+            raise CheckpointError(
+                "the classifier's probabilities are no numbers (NaN): its weights are damaged, or its training "
+                "went astray; train again, a network with a lower learning_rate"
+            )
+        return found
 
     def answers(self, probabilities: Floats) -> Iterator[Prediction]:
         """The answers that probabilities (B, K) give."""
@@ -110,9 +122,11 @@ def load_classifier(source: RunFolder | Path | str) -> SavedClassifier:
     if config.linear:
         from textkit.tasks.classification.linear import LinearClassifier
 
-        classifier = LinearClassifier.from_arrays(
-            run.arrays("best"), labels=labels_of(run), config=config, pipeline=pipeline
-        )
+        arrays, labels = run.arrays("best"), labels_of(run)
+        try:
+            classifier = LinearClassifier.from_arrays(arrays, labels=labels, config=config, pipeline=pipeline)
+        except TextkitError as error:
+            raise CheckpointError(f"{run.path}: damaged: {error}") from error
     else:
         from textkit.tasks.classification.network import load_network_classifier
 
@@ -134,9 +148,13 @@ def open_classifier(source: RunFolder | Path | str) -> RunFolder:
 
 
 def config_of(run: RunFolder) -> ClassifierConfig:
-    """The settings of a run."""
+    """The settings of a run; raises CheckpointError for what this version cannot read."""
     source = str(run.path / "config.toml")
-    return make_settings(ClassifierConfig, parse_settings(run.config(), source=source), source=source)
+    try:
+        return make_settings(ClassifierConfig, parse_settings(run.config(), source=source), source=source)
+    except UsageError as error:
+        reason = str(error).removeprefix(f"{source}: ")
+        raise CheckpointError(f"{source}: damaged, or of another version of textkit: {reason}") from error
 
 
 def _decision(run: RunFolder, labels: tuple[str, ...]) -> Decision:

@@ -31,6 +31,8 @@ from textkit.train.checkpoint import RunFolder
 from textkit.train.lock import alone_in
 
 HELD_OUT = ("dev", "test")
+SHOWN = 10  # thresholds in a message
+MANY = 100  # classes from which the confusion matrix is not kept in the run
 
 
 def train(
@@ -91,11 +93,14 @@ def _train_network(
     watch: Watch | None,
     say: Say,
 ) -> dict[str, Evaluation]:
+    from textkit.train.device import choose_device
+
     if "dev" in held_out:
         shown, dev = texts, held_out["dev"]
     else:
         shown, dev = hold_out(texts, config)
         say(f"{len(dev)} of {len(texts)} texts are held out to stop by")
+    choose_device(config.device)  # says that there is no GPU before there is a run
     pipeline = make_pipeline(config)
     prepared = prepare_network(shown, config, dev=dev, pipeline=pipeline, unlabelled=unlabelled)
 
@@ -168,10 +173,15 @@ def _finish(
         thresholds = tune_thresholds(saved.probabilities(dev.texts), dev.classes)
         run.record("thresholds", list(thresholds))
         saved = load_classifier(run)
-        shown = ", ".join(f"{label} {t:.3f}" for label, t in zip(saved.labels, thresholds, strict=True))
-        say(f"thresholds tuned on dev, where figures are flattered now: {shown}")
+        shown = [f"{label} {t:.3f}" for label, t in zip(saved.labels, thresholds, strict=True)]
+        more = f", ... ({len(shown)})" if len(shown) > SHOWN else ""
+        say(f"thresholds tuned on dev, where figures are flattered now: {', '.join(shown[:SHOWN])}{more}")
     results = {name: saved.evaluate(texts) for name, texts in held_out.items()}
-    run.record("results", {name: result.as_dict() for name, result in results.items()})
+    recorded = {name: result.as_dict() for name, result in results.items()}
+    if len(saved.labels) > MANY:  # the manifest is read whenever the run is
+        for measured in recorded.values():
+            del measured["confusion"]
+    run.record("results", recorded)
     return results
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from textkit.errors import UsageError
 from textkit.models.precision import choose_precision
 from textkit.tasks.language_model.config import LanguageModelConfig
-from textkit.tasks.language_model.neural_training import choose_device, make_learner, make_optimizer
+from textkit.tasks.language_model.neural_training import make_learner, make_optimizer
 from textkit.tasks.language_model.ngram_options import NgramOptions
 from textkit.tasks.language_model.prepare import Lines, prepare
+from textkit.train.device import choose_device
 from textkit.train.distributed import World
 from textkit.train.range_test import RangeTest, range_test
 

@@ -12,7 +12,7 @@ from torch import nn
 from textkit.data.encoded import EncodedCorpus
 from textkit.data.line_batches import LineBatches
 from textkit.data.windows import RandomWindows, Sampler, SequentialWindows, Window
-from textkit.errors import InputError, UsageError
+from textkit.errors import InputError
 from textkit.lm.language_model import END
 from textkit.lm.neural import NeuralLanguageModel, stream
 from textkit.lm.score import MeasuredText
@@ -35,14 +35,7 @@ Watch = Callable[[Progress, int], None]
 NEVER = 2**31  # validations: the patience of schedules that are to be run to their end
 
 
-def choose_device(name: str) -> torch.device:
-    """The device that `name` (auto, cpu, cuda) asks for; raises UsageError when there is no such GPU."""
-    if name == "cuda" and not torch.cuda.is_available():
-        raise UsageError("the device 'cuda' needs a GPU that torch can use, and there is none; use cpu")
-    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
-
-
-def make_sampler(config: LanguageModelConfig, train: EncodedCorpus, vocab: Vocab) -> Sampler:
+def make_sampler(config: LanguageModelConfig, train: EncodedCorpus, vocab: Vocab) -> Sampler[Window]:
     """Minibatches of the text; raises InputError when it is too short for one."""
     end, rows, steps, seed = vocab.id(END), config.batch_size, config.steps, config.seed
     try:
@@ -63,7 +56,7 @@ class Learner:
     network: Network
     module: nn.Module
     objective: NextToken
-    sampler: Sampler
+    sampler: Sampler[Window]
 
 
 def make_learner(

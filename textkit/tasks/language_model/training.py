@@ -70,7 +70,7 @@ def train(
     if out is None:
         raise UsageError("a network is trained into a run folder: name it")
 
-    from textkit.tasks.language_model.neural_training import choose_device
+    from textkit.train.device import choose_device
     from textkit.train.distributed import join_world
 
     with join_world(choose_device(config.device)) as world:
@@ -187,7 +187,7 @@ def resume(
     if run.kind == "ngram":
         raise UsageError(f"{path}: an n-gram model is estimated at once; there is nothing to resume")
     config = _resumed_config(run, longer)
-    from textkit.tasks.language_model.neural_training import choose_device
+    from textkit.train.device import choose_device
     from textkit.train.distributed import join_world
 
     with join_world(choose_device(config.device)) as world, _alone(run.path, world):

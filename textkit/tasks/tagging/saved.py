@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from textkit.data.spans import Span, SpanReport, TaggedSentence, span_report, spans_of
-from textkit.errors import CheckpointError
+from textkit.errors import CheckpointError, UsageError
 from textkit.models.crf import Posterior
 from textkit.models.tagger import TaggerNetwork
 from textkit.tasks.configuration import make_settings, parse_settings
@@ -164,10 +164,17 @@ def _blocks(sentences: Iterable[_Words]) -> Iterator[list[_Words]]:
 def load_config(run: RunFolder) -> TaggerConfig:
     """The settings of a run, longer training included; raises CheckpointError when it is no tagger's."""
     if run.kind != KIND:
-        raise CheckpointError(f"{run.path}: holds a model of the kind '{run.kind}', not a tagger")
+        what = "a classifier" if run.kind == "classifier" else f"a language model ({run.kind})"
+        raise CheckpointError(f"{run.path}: holds {what}, not a tagger; train one with textkit train-tagger")
     source = str(run.path / "config.toml")
     longer = {name: run.document[name] for name in ("epochs",) if name in run.document}
-    return make_settings(TaggerConfig, parse_settings(run.config(), source=source) | longer, source=source)
+    try:
+        return make_settings(
+            TaggerConfig, parse_settings(run.config(), source=source) | longer, source=source
+        )
+    except UsageError as error:
+        reason = str(error).removeprefix(f"{source}: ")
+        raise CheckpointError(f"{source}: damaged, or of another version of textkit: {reason}") from error
 
 
 def load_tagger(source: RunFolder | Path | str) -> SavedTagger:

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
+# Who has what not every network has.
+ONLY = {
+    "embedding": ("textcnn", "bigru", "lstm", "embedding-bag"),
+    "hidden": ("book", "textcnn", "bigru", "lstm"),
+    "layers": ("bigru", "lstm"),
+}
+
 
 class NetworkSettings(BaseModel):
-    """Sizes and dropout; what a preset does not have it does not use."""
+    """Sizes and dropout."""
 
     min_count: int = Field(default=2, ge=1, description="Rarer words are unknown.")
     max_vocab: int | None = Field(default=None, ge=2, description="Keep the most frequent words only.")

@@ -12,7 +12,9 @@ Device = Literal["auto", "cpu", "cuda"]
 class TrainingSettings(BaseModel):
     """The trainer's settings."""
 
-    epochs: int = Field(default=8, ge=1, description="Passes over the texts, at most.")
+    epochs: int = Field(
+        default=8, ge=1, description="Passes over the texts, at most (each several of few texts)."
+    )
     batch_size: int = Field(default=64, ge=1, description="Texts of a minibatch.")
     learning_rate: float = Field(default=0.002, gt=0, le=1e6, description="How far weights move (AdamW).")
     weight_decay: float = Field(default=0.01, ge=0, le=1e3, description="How strongly they shrink.")
@@ -20,9 +22,6 @@ class TrainingSettings(BaseModel):
     clip: float = Field(default=1.0, gt=0, description="Bound of the gradient's norm.")
     label_smoothing: float = Field(
         default=0.0, ge=0, lt=1, description="Share of the probability that all classes get in training."
-    )
-    unlabelled_ratio: int = Field(
-        default=3, ge=1, description="Unlabelled texts of a minibatch, at most, for each labelled one."
     )
     device: Device = Field(default="auto", description="Where; auto: the GPU if there is one.")
     log_every: int = Field(default=20, ge=1, description="Updates between records in the log.")

@@ -17,4 +17,7 @@ class UnlabelledSettings(BaseModel):
     semi_threshold: float = Field(
         default=0.9, gt=0, le=1, description="self-training: how sure a guess must be to be learnt from."
     )
-    semi_rounds: int = Field(default=3, ge=1, description="self-training: how often guesses are made anew.")
+    semi_rounds: int = Field(default=3, ge=1, description="linear, fast: how often guesses are made anew.")
+    semi_ratio: int = Field(
+        default=3, ge=1, description="Networks: unlabelled texts of a minibatch for each labelled one."
+    )
