@@ -34,14 +34,23 @@ NOTES = """Accuracy on the texts named; an attack on vectors moves each word's v
 times their mean length in the text, one on words changes a fifth of the words at most. "Won back" is the
 part of the fall that training on attacked vectors undoes. "One draw" and "ten draws" are the shares of texts
 of more than three words in which taking away the three words that speak most for the answer changes the
-margin more than taking away three random words: than one such draw (the mean over ten), than one in texts
-of more than six words (how many there are of both is said), than the mean of ten draws. Of four words a
-random draw takes the same three in a quarter of cases."""
+margin more than taking away three random words (not the same three): than one such draw (the mean over
+ten), than one in texts of more than six words (how many there are of both is said), than the mean of ten."""
 
 
 def read(path: Path, labels: tuple[str, ...] | None = None) -> LabelledTexts:
     """The labelled texts of a file."""
     return LabelledTexts.of(((each.text, each.label) for each in read_labelled(path)), labels=labels)
+
+
+def others(best: np.ndarray, count: int, *, generator: np.random.Generator) -> list[np.ndarray]:
+    """DRAWS random choices out of `count` words, as many as `best` and none the same words."""
+    found: list[np.ndarray] = []
+    while len(found) < DRAWS:
+        drawn = generator.permutation(count)[: len(best)]
+        if set(drawn.tolist()) != set(best.tolist()):
+            found.append(drawn)
+    return found
 
 
 def removal(saved: Saved, texts: list[str], *, generator: np.random.Generator) -> list[str]:
@@ -52,7 +61,7 @@ def removal(saved: Saved, texts: list[str], *, generator: np.random.Generator) -
         if len(parts.words) <= REMOVED or len(parts.words) != len(found.words):
             continue
         best = np.argsort([-word.score for word in found.words], kind="stable")[:REMOVED]
-        draws = [generator.permutation(len(parts.words))[:REMOVED] for _ in range(DRAWS)]
+        draws = others(best, len(parts.words), generator=generator)
         taken = [{parts.words[place] for place in each} for each in (best, *draws)]
         left = ["".join(part for n, part in enumerate(parts.parts) if n not in gone) for gone in taken]
         scores, labels = saved.classifier.scores(left), saved.classifier.labels

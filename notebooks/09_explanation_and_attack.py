@@ -193,6 +193,6 @@ train(learnt, ClassifierConfig(**small, adversarial="fgsm"), out=runs / "defende
 table({"plain": plain, "defended": load_classifier(runs / "defended")})
 
 # %% [markdown]
-# Half of what the attack on vectors took is won back, and texts as they are lose little or nothing: a
-# point is two of these 200 texts. Against attacks on words it helps little: other words are further away
-# than a fifth of a vector's length.
+# Half or more of what the attack on vectors took is won back. What that costs for texts as they are is
+# within chance here: a point is two of these 200 texts. Against attacks on words it helps little: other words
+# are further away than a fifth of a vector's length.

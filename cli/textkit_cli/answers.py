@@ -100,18 +100,22 @@ class AnsweredRecords:
         every = answer.probabilities if len(self.added) > 2 else ()
         return (answer.label, *(round(number, DIGITS) for number in (answer.probability, *every)))
 
-    def _cells(
-        self, rows: Sequence[Row], answers: Sequence[Prediction], places: Sequence[str]
-    ) -> Iterator[list[str]]:
-        known = self.columns[: -len(self.added)]
-        names = frozenset(known)
-        for row, answer, where in zip(rows, answers, places, strict=True):
+    def _check_fields(self, rows: Sequence[Row], places: Sequence[str]) -> None:
+        names = frozenset(self.columns[: -len(self.added)])
+        for row, where in zip(rows, places, strict=True):
             if not names.issuperset(row):
                 extra = next(name for name in row if name not in names)
                 raise InputError(
                     f"{where}: the field '{extra}' is none of the columns, which the first records gave; "
                     "write .jsonl"
                 )
+
+    def _cells(
+        self, rows: Sequence[Row], answers: Sequence[Prediction], places: Sequence[str]
+    ) -> Iterator[list[str]]:
+        self._check_fields(rows, places)
+        known = self.columns[: -len(self.added)]
+        for row, answer in zip(rows, answers, strict=True):
             cells = [_cell(row.get(name)) for name in known]
             yield cells + [_cell(value) for value in self._values(answer)]
 
@@ -143,6 +147,7 @@ class AnsweredRecords:
     def _arrow(self, rows: Sequence[Row], answers: Sequence[Prediction], places: Sequence[str]) -> bytes:
         import pyarrow
 
+        self._check_fields(rows, places)  # a schema drops what it does not name
         named = [
             self._joined(self._named(row), a, w) for row, a, w in zip(rows, answers, places, strict=True)
         ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from textkit.tasks.classification.excerpts import excerpt, visible
 from textkit_cli.columns import aligned
 
 if TYPE_CHECKING:
@@ -42,8 +43,6 @@ def summary_table(results: Mapping[str, Evaluation]) -> str:
 
 def class_table(result: Evaluation) -> str:
     """Precision, recall and F1 of each class."""
-    from textkit.tasks.classification.excerpts import visible
-
     rows = [["", "precision", "recall", "F1", "texts"]]
     for each in result.by_class():
         numbers = [f"{each[name]:.4f}" for name in ("precision", "recall", "f1")]
@@ -53,8 +52,6 @@ def class_table(result: Evaluation) -> str:
 
 def confusion_table(result: Evaluation) -> str:
     """Rows are true classes, columns answers."""
-    from textkit.tasks.classification.excerpts import visible
-
     labels = [visible(label) for label in result.labels]
     rows = zip(labels, result.confusion.tolist(), strict=True)
     return aligned([["true \\ answer", *labels], *([label, *map(str, row)] for label, row in rows)])
@@ -85,8 +82,6 @@ def fold_table(found: CrossValidation) -> str:
 
 def mistake_lines(mistakes: Iterable[Mistake]) -> str:
     """The mistakes, a line each: place, answer, its probability, true label, the text."""
-    from textkit.tasks.classification.excerpts import excerpt, visible
-
     rows = []
     for each in mistakes:
         text = excerpt(each.text, LONGEST)

@@ -11,6 +11,8 @@ from textkit_corpora.decoding import missing_field
 # What a header is likely to say where a row of data is not.
 _HEADINGS = {"category", "class", "comment", "content", "id", "label", "labels", "rating", "review"}
 _HEADINGS |= {"sentence", "sentiment", "target", "text", "texts", "title"}
+_CHINESE = {"标签", "类别", "分类", "情感", "情感倾向", "极性", "评分", "星级", "序号", "编号"}
+_CHINESE |= {"文本", "内容", "正文", "标题", "评论", "评论内容", "评价", "评价内容", "句子"}
 
 
 @dataclass(frozen=True)
@@ -62,13 +64,18 @@ def find_columns(
     if "text" in small and ("label" in small or not labelled):
         label = first[small.index("label")] if labelled else None
         return Columns(True, tuple(first), first[small.index("text")], label)
-    if _HEADINGS.intersection(small) and all(0 < len(cell) <= 20 and cell.isascii() for cell in small):
+    if (_HEADINGS | _CHINESE).intersection(small) and all(map(_heads, small)):
         wanted = "'text' and 'label'" if labelled else "'text'"
         raise InputError(
             f"{where}: looks like a header without {wanted}; name the columns by --text-column"
             f"{' and --label-column' if labelled else ''} (columns: {', '.join(first)})"
         )
     return _numbered(len(first), where=where, text=None, label=None, labelled=labelled)
+
+
+def _heads(cell: str) -> bool:
+    """Whether a column may be called so."""
+    return cell in _CHINESE or (0 < len(cell) <= 20 and cell.isascii() and not cell.isdecimal())
 
 
 def _named(first: Sequence[str], *, where: str, text: str, label: str, labelled: bool) -> Columns:

@@ -94,3 +94,23 @@ def test_what_is_wrong_takes_one_line(textkit: Textkit, tmp_path: Path) -> None:
     ran = textkit("audit", write(tmp_path, "c.csv", "text,label\na,1\n"), "--label-column", "lable")
     assert "did you mean 'label'" in ran.err
     assert ran.err.count("\n") == 1
+
+
+def test_records_without_a_text_are_an_error(textkit: Textkit, tmp_path: Path) -> None:
+    path = write(tmp_path, "a.jsonl", '{"tokens": ["a"]}\n' * 3)
+    ran = textkit("audit", path)
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err.startswith(f"textkit: error: {path}:1: has no field")
+
+
+def test_bytes_that_are_no_text(textkit: Textkit, tmp_path: Path) -> None:
+    ran = textkit("audit", write(tmp_path, "a.tsv", bytes(range(253, 127, -1)) * 20))
+    assert "is not UTF-8, nor anything likely" in ran.out
+    assert "is it text at all?" in " ".join(ran.out.split())
+
+
+def test_labels_cannot_steer_the_terminal(textkit: Textkit, tmp_path: Path) -> None:
+    text = SOUND.replace("1\t", "\x1b[31m\t")
+    ran = textkit("audit", write(tmp_path, "a.tsv", text), write(tmp_path, "b.tsv", "x\t第3间房，住了9天\n"))
+    assert "\x1b" not in ran.out
+    assert "\\x1b[31m 20" in ran.out

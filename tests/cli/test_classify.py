@@ -235,6 +235,11 @@ def test_fields_that_come_late(
     )
     ran = textkit("classify", run, path, "-o", tmp_path / "out.csv")
     assert f"{path}:2: the field 'label' is none of the columns" in ran.err
+    path.write_text('{"text": "a"}\n{"text": "b", "more": 1}\n')
+    for name in ("out.csv", "out.parquet"):
+        ran = textkit("classify", run, path, "-o", tmp_path / name)
+        assert f"{path}:2: the field 'more' is none of the columns" in ran.err
+        assert not (tmp_path / name).exists()
     mixed = tmp_path / "g.jsonl"
     mixed.write_text('{"text": "a", "n": 1}\n{"text": "b", "n": "x"}\n')
     ran = textkit("classify", run, mixed, "-o", tmp_path / "out.parquet")

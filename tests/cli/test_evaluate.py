@@ -60,7 +60,8 @@ def test_tables_for_people(textkit: Textkit, run: Path, labelled: Path) -> None:
     assert classes.splitlines()[1].split() == ["中", "1.0000", "1.0000", "1.0000", "1"]
     assert confusion.splitlines()[3].split() == ["负", "0", "1", "1"]
     assert reliability.startswith("probability")
-    assert mistakes.startswith(f"{labelled}:4: 负, not 正 (0.")
+    assert mistakes.startswith(f"{labelled}:4: answer 正 (0.")
+    assert mistakes.endswith("), label 负: 很好才怪")
 
 
 def test_a_picture(textkit: Textkit, run: Path, labelled: Path, tmp_path: Path) -> None:
@@ -87,3 +88,23 @@ def test_what_is_wrong_takes_one_line(textkit: Textkit, run: Path, labelled: Pat
 
 def test_standard_input(textkit: Textkit, run: Path, labelled: Path) -> None:
     assert json.loads(textkit("evaluate", run, "-", "--json", stdin=labelled.read_bytes()).out)["texts"] == 4
+
+
+def test_a_picture_that_cannot_be_written_is_said_before_the_work(
+    textkit: Textkit, run: Path, labelled: Path, tmp_path: Path
+) -> None:
+    ran = textkit("evaluate", run, labelled, "--plot", tmp_path / "none" / "a.png")
+    assert (ran.status, ran.out) == (2, "")
+    assert f"there is no folder {tmp_path / 'none'}; make it first" in ran.err
+
+
+def test_labels_cannot_steer_the_terminal(textkit: Textkit, tmp_path: Path) -> None:
+    texts = LabelledTexts.of([(f"{word}{n}", label) for n in range(8) for word, label in PAIRS])
+    train(texts, ClassifierConfig(), out=tmp_path / "run")
+    (tmp_path / "test.tsv").write_text("\x1b[31mred\t很差\n", encoding="utf-8")
+    out = textkit("evaluate", tmp_path / "run", tmp_path / "test.tsv", "--mistakes", "3").out
+    assert "\x1b" not in out
+    assert out.count("\\x1b[31mred") == 4
+
+
+PAIRS = (("很好", "\x1b[31mred"), ("很差", "blue"))

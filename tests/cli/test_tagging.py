@@ -140,3 +140,16 @@ def test_a_run_that_is_there_is_not_written_over(folder: Path, textkit) -> None:
     said = textkit("train-tagger", folder / "train.conll", "-o", folder / "run")
     assert said.status == 1
     assert f"there is a run already: go on by --resume {folder / 'run'}" in said.err
+
+
+def test_standard_input_is_read_once(textkit, tmp_path: Path) -> None:
+    ran = textkit("train-tagger", "-", "--dev", "-", "-o", tmp_path / "run", stdin=TRAIN)
+    assert ran.status == 2
+    assert "standard input can be read once only; name files for the others" in ran.err
+    assert not (tmp_path / "run").exists()
+
+
+def test_nothing_to_measure_with_is_an_error(textkit, folder: Path) -> None:
+    ran = textkit("tag", folder / "run", "--evaluate", stdin="")
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err == "textkit: error: there is no tagged sentence to measure with\n"

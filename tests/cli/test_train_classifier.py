@@ -170,3 +170,18 @@ def test_ctrl_c_saves_and_says_how_to_go_on(
     assert ran.status == 130
     assert ran.err.rstrip().endswith(f"go on with: textkit train-classifier --resume {run}")
     assert textkit("train-classifier", "--resume", run, "-q").status == 0
+
+
+def test_an_empty_name_is_no_run(textkit: Textkit, tmp_path: Path) -> None:
+    (tmp_path / "f.tsv").write_text("1\ta\n0\tb\n")
+    ran = textkit("train-classifier", tmp_path / "f.tsv", "-o", "")
+    assert ran.status == 2
+    assert "the name of the run folder is empty" in ran.err
+
+
+def test_a_header_that_was_taken_for_a_record_is_noticed(textkit: Textkit, tmp_path: Path) -> None:
+    rows = "".join(f"{n % 2}\t第{n}间房\n" for n in range(30))
+    (tmp_path / "f.tsv").write_text("正负\t说法\n" + rows)
+    ran = textkit("train-classifier", tmp_path / "f.tsv", "-o", tmp_path / "run")
+    assert ran.status == 0
+    assert "alone has the label '正负': if it is a header, start again and name its columns" in ran.err

@@ -83,6 +83,8 @@ def test_standard_input_is_tsv_or_json_lines(monkeypatch: pytest.MonkeyPatch) ->
         ("f.tsv", "1\ta\n0\tb\tc\n", {}, ":2: has 3 columns, the first row has 2; is there a tab too many?"),
         ("f.tsv", "a\n", {}, ":1: has one column, not a label, a tab (in CSV a comma) and a text"),
         ("f.tsv", "1\ta\tb\n", {}, ":1: has 3 columns and no header with 'text' and 'label'; say which"),
+        ("f.csv", "标签,评论\n1,好\n", {}, ":1: looks like a header without 'text' and 'label'; name the"),
+        ("f.csv", "评论,stars\n好,1\n", {}, ":1: looks like a header without 'text' and 'label'; name the"),
         ("f.csv", "review,sentiment\na,1\n", {}, ":1: looks like a header without 'text' and 'label'"),
         ("f.tsv", "1\ta\n\tb\n", {}, ":2: has no label; give it one, or leave the record out"),
         ("f.tsv", "1\ta\n", {"text_column": "3"}, ":1: there is no column 3 (columns: 2)"),
@@ -146,3 +148,9 @@ def test_the_encoding_is_guessed(tmp_path: Path, text: str, codec: str, expected
 
 def test_no_encoding_fits_noise() -> None:
     assert guessed(bytes(range(128, 256)) * 4) == "unknown"
+
+
+@pytest.mark.parametrize("row", ["1\ttext", "0\t内容", "好评\t标签", "review\t这条评论很长"])
+def test_records_that_only_mention_a_heading_are_no_header(tmp_path: Path, row: str) -> None:
+    (tmp_path / "f.tsv").write_text(f"{row}\n0\ta\n")
+    assert next(record[1::-1] for record in read_labelled(tmp_path / "f.tsv")) == tuple(row.split("\t"))

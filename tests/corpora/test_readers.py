@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import io
 import lzma
@@ -19,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from textkit.errors import InputError, UsageError
+from textkit_corpora.compression import reading
 from textkit_corpora.readers import read_lines
 
 ODD = "one\u2028still\u2029one\x85and\x0bmore\x0cof\x1cit\rhere"
@@ -144,7 +146,8 @@ def test_a_long_line_and_constant_memory(tmp_path: Path) -> None:
         ),
         (
             "中".encode("gbk") + b"\n",
-            "f.txt:1: not valid UTF-8 (byte 0xd6 at column 1); pass --errors replace or convert the file",
+            "f.txt:1: not valid UTF-8 (byte 0xd6 at column 1), it seems to be GB18030; "
+            "convert it: iconv -f GB18030 -t UTF-8",
         ),
         ("a".encode("utf-16"), "f.txt: is UTF-16, not UTF-8; convert it: iconv -f UTF-16 -t UTF-8"),
         (
@@ -189,3 +192,10 @@ def test_no_permission(tmp_path: Path) -> None:
     path.chmod(0)
     with pytest.raises(InputError, match=r"f.txt: cannot be read: permission denied$"):
         list(read_lines(path))
+
+
+def test_a_full_disk_is_not_the_fault_of_what_is_read(tmp_path: Path) -> None:
+    (tmp_path / "f.txt").write_text("a\n")
+    full = OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(OSError, match="No space left"), reading(tmp_path / "f.txt"):
+        raise full

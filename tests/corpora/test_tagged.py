@@ -65,6 +65,9 @@ def test_the_sample_corpus_is_read_as_its_records_say() -> None:
         ("a.jsonl", "tokens\n", "a.jsonl:1: not valid JSON"),
         ("a.conll", "to O\nOslo\n", "a.conll:2: needs a token and its tag, as in 'Oslo B-city', not 'Oslo'"),
         ("a.tsv", "\tO\n", "a.tsv:1: needs a token and its tag"),
+        ("a.conll", "to O\nOslo S-x\n", "a.conll:2: a tag is O, or B- or I- and a label, not 'S-x'; convert"),
+        ("a.jsonl", '{"tokens": ["a"], "tags": ["B-"]}\n', "a.jsonl:1: a tag is O, or B- or I- and a label"),
+        ("a.jsonl", '{"tokens": [" "], "tags": ["O"]}\n', "a.jsonl:1: a token is empty or white space"),
         ("a.conll", "\n\n", "a.conll: is empty; there is no sentence to read"),
     ],
 )

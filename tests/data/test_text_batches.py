@@ -166,7 +166,8 @@ def test_what_cannot_be_batched_is_refused() -> None:
 
 
 def test_few_texts_are_read_as_often_as_makes_an_epoch() -> None:
-    batches = batches_of([[1], [2, 2], [3], [4, 4, 4], [5]], [[7]] * 4 + [[8, 8]] * 40, batch_size=2, least=10)
+    some, more = [[1], [2, 2], [3], [4, 4, 4], [5]], [[7]] * 4 + [[8, 8]] * 40
+    batches = batches_of(some, more, batch_size=2, least=10)
     drawn = [row for batch in batches for row in rows(batch)]
     assert len(batches) == 12  # three a pass
     labelled = Counter(row for row, label in drawn if label != UNLABELLED)

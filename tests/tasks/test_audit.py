@@ -189,3 +189,19 @@ def test_the_key_of_a_text() -> None:
     assert key("很好") != key("很差")
     assert key("👍") != key("👎")
     assert key("。。。") == ""
+
+
+def test_few_texts_of_a_label_have_no_telling_length() -> None:
+    file = sound(60, seed=3)
+    few = AuditedTexts(file.name, file.texts, ("rare",) * 3 + ("0",) * 57, file.places)
+    short = changed(few, {0: "a", 1: "b", 2: "c"})
+    assert "telling lengths" not in found(short)
+    many = AuditedTexts(file.name, file.texts, ("rare",) * 30 + ("0",) * 30, file.places)
+    assert "telling lengths" in found(changed(many, {index: f"短{index}" for index in range(30)}))
+
+
+def test_of_very_many_labels_the_frequent_ones_are_looked_at() -> None:
+    labels = tuple(f"label{number // 2}" for number in range(300)) + ("most",) * 5
+    file = AuditedTexts("a.tsv", labels, labels, labels)
+    assert len(file.frequent_labels()) == 100
+    assert file.frequent_labels(least=3) == ["most"]

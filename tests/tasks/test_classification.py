@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from textkit.errors import CheckpointError, InputError, Interrupted, UsageError
 from textkit.tasks.classification import (
     ClassifierConfig,
     LabelledTexts,
+    SavedClassifier,
     cross_validate,
     load_classifier,
     resume,
@@ -194,8 +197,8 @@ def test_a_linear_classifier_is_not_resumed(linear: Path) -> None:
 
 @pytest.mark.parametrize("preset", ["linear", "embedding-bag"])
 def test_learning_from_unlabelled_texts(tmp_path: Path, preset: str) -> None:
-    settings = SMALL if preset != "linear" else {}
-    config = ClassifierConfig(**(settings | {"preset": preset, "semi": "self-training", "semi_rounds": 1}))
+    settings: dict[str, Any] = SMALL if preset != "linear" else {"semi_rounds": 1}
+    config = ClassifierConfig(**(settings | {"preset": preset, "semi": "self-training"}))
     train(labelled(40), config, out=tmp_path / "run", unlabelled=labelled(40, seed=5).texts)
     assert load_classifier(tmp_path / "run").labels == ("坏", "好")
 
@@ -321,3 +324,80 @@ def test_training_texts_of_a_run_that_are_gone_or_changed(tmp_path: Path) -> Non
     with pytest.raises(CheckpointError, match=r"texts\.json: cannot be read"):
         resume(run)
     assert load_classifier(run).labels == ("坏", "好")
+
+
+@pytest.mark.parametrize(
+    ("pairs", "folds", "message"),
+    [
+        ([("好", "1"), ("坏", "0")], 2, "fold 1 of 2 would lack texts of two labels to learn from"),
+        ([("好", "1"), ("坏", "0")] * 20, 5, "would lack a text to measure with .copies share a fold.; give"),
+        ([("好", "1"), ("坏", "0")] * 20, 41, "folds must lie between 2 and the 40 records, not 41"),
+    ],
+)
+def test_folds_that_cannot_be_are_refused_before_the_work(
+    pairs: list[tuple[str, str]], folds: int, message: str
+) -> None:
+    said: list[str] = []
+    with pytest.raises(UsageError, match=message):
+        cross_validate(LabelledTexts.of(pairs), ClassifierConfig(), folds=folds, say=said.append)
+    assert not any(line.startswith("fold") for line in said)
+
+
+def test_a_device_that_is_not_there_leaves_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(UsageError, match="the device 'cuda' needs a GPU"):
+        train(labelled(40), ClassifierConfig(**(SMALL | {"device": "cuda"})), out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_settings_of_another_version_are_no_usage_error(linear: Path, tmp_path: Path) -> None:
+    shutil.copytree(linear, tmp_path / "run")
+    data = b"new_setting = 1\n"
+    (tmp_path / "run" / "config.toml").write_bytes(data)
+    manifest = tmp_path / "run" / "manifest.json"
+    document = json.loads(manifest.read_text())
+    document["files"]["config.toml"] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    manifest.write_text(json.dumps(document))
+    with pytest.raises(CheckpointError, match=r"config.toml: damaged, or of another version.*'new_setting'"):
+        load_classifier(tmp_path / "run")
+
+
+def test_arrays_that_do_not_fit_are_named_with_their_run(linear: Path, tmp_path: Path) -> None:
+    shutil.copytree(linear, tmp_path / "run")
+    manifest = tmp_path / "run" / "manifest.json"
+    document = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps(document | {"labels": ["a", "b", "c"]}))
+    with pytest.raises(
+        CheckpointError, match=r"run: damaged: these are not the weights of such a classifier"
+    ):
+        load_classifier(tmp_path / "run")
+
+
+def test_probabilities_that_are_no_numbers_are_no_answer(linear: Path) -> None:
+    class Broken:
+        labels = ("0", "1")
+
+        def probabilities(self, texts: Sequence[str], /) -> np.ndarray:
+            return np.full((len(texts), 2), np.nan)
+
+        scores = probabilities
+
+    whole = load_classifier(linear)
+    assert repr(whole) == "SavedClassifier(preset='linear', labels=('坏', '好'))"
+    saved = SavedClassifier(Broken(), whole.config, whole.pipeline)
+    for judge in (saved.predict, saved.probabilities):
+        with pytest.raises(CheckpointError, match=r"no numbers .NaN.: its weights are damaged"):
+            judge(["text"])
+
+
+def test_of_many_classes_the_manifest_keeps_no_confusion_matrix(tmp_path: Path) -> None:
+    pairs = [(f"类{number} 之{copy}", f"{number:03}") for number in range(101) for copy in range(2)]
+    texts, said = LabelledTexts.of(pairs), list[str]()
+    config = ClassifierConfig(tokenizer="whitespace", words=1, characters=0)
+    measured = train(texts, config, out=tmp_path / "run", dev=texts, tune_threshold=True, say=said.append)
+    assert measured["dev"].as_dict()["confusion"]
+    results = json.loads((tmp_path / "run" / "manifest.json").read_text())["results"]
+    assert "confusion" not in results["dev"]
+    assert results["dev"]["accuracy"] == measured["dev"].accuracy
+    tuned = next(line for line in said if line.startswith("thresholds"))
+    assert tuned.endswith(", ... (101)")

@@ -79,6 +79,18 @@ def test_the_interval_holds_the_accuracy_and_shrinks() -> None:
         assert result.interval() == (low, high)
 
 
+@pytest.mark.parametrize(("right", "count"), [(40, 40), (0, 7), (1, 1), (37, 50)])
+def test_the_interval_is_of_the_accuracies_that_could_have_given_this_one(right: int, count: int) -> None:
+    """Wilson's: at both ends the accuracy measured is 1.96 standard errors away."""
+    probabilities = np.tile([0.9, 0.1], (count, 1))
+    result = evaluate(probabilities, (np.arange(count) >= right).astype(np.int64), ["0", "1"])
+    for end in result.interval():
+        away = abs(result.accuracy - end)
+        possible = end in (0.0, 1.0) and end == result.accuracy
+        assert possible or away == pytest.approx(1.959964 * np.sqrt(end * (1 - end) / count), rel=1e-5)
+    assert result.interval()[1] - result.interval()[0] > 0.05
+
+
 def test_answers_withheld() -> None:
     probabilities = np.array([[0.9, 0.1], [0.45, 0.55], [0.2, 0.8]])
     decision = Decision(unsure=0.6)

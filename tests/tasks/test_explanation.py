@@ -114,7 +114,7 @@ def test_methods_and_names_that_do_not_fit(linear: SavedClassifier, network: Sav
 
 
 def test_words_beyond_the_greatest_length_count_nothing(tmp_path: Path) -> None:
-    config = ClassifierConfig(preset="embedding-bag", **SMALL | {"epochs": 1}, max_length=8)
+    config = ClassifierConfig(preset="embedding-bag", embedding=8, epochs=1, min_count=1, max_length=8)
     train(TEXTS, config, out=tmp_path / "run", dev=TEXTS)
     (found,) = explain(load_classifier(tmp_path / "run"), ["好，" * 10])
     assert len(found.words) == 20

@@ -139,7 +139,8 @@ def test_encoding_gives_the_ids_of_the_words_that_are_read(begin: Begin) -> None
         assert row[:length].tolist() == prepared.vocab.encode(words)
     with torch.no_grad():
         direct = classifier.network(ids, lengths)
-    np.testing.assert_allclose(direct.double().numpy(), classifier.scores(texts), atol=1e-5)
+    shifted = direct.double().numpy() + classifier.shift
+    np.testing.assert_allclose(shifted, classifier.scores(texts), atol=1e-5)
 
 
 def test_reading_leaves_out_blank_words_and_cuts() -> None:
@@ -214,7 +215,7 @@ def test_training_stops_when_it_no_longer_helps_and_keeps_the_best(begin: Begin)
     best = int(np.argmin(losses))
     assert len(losses) - 1 - best == 2
     assert run.info("best")["epoch"] == best + 1
-    scores = torch.from_numpy(classifier.scores(reviews(60, seed=1).texts))
+    scores = torch.from_numpy(classifier.scores(reviews(60, seed=1).texts) - classifier.shift)
     loss = torch.nn.functional.cross_entropy(scores, torch.from_numpy(prepared.dev.classes))
     assert float(loss) == pytest.approx(losses[best], abs=1e-4)
     assert run.info("best")["valid_loss"] == pytest.approx(float(loss))
@@ -229,8 +230,10 @@ def test_probabilities_are_calibrated_on_the_dev_texts(kind: str, begin: Begin) 
     classifier = fit_network(config, run, prepared)
     dev = reviews(60, seed=1)
     scores, counts = classifier.scores(dev.texts), class_weights(config, prepared.train, classes=2)
-    expected = Calibration.of(scores, dev.classes, weights=counts.double().numpy()[dev.classes])
-    np.testing.assert_allclose(classifier.probabilities(dev.texts), expected.probabilities(scores))
+    logits, found = scores - classifier.shift, classifier.probabilities(dev.texts)
+    expected = Calibration.of(logits, dev.classes, weights=counts.double().numpy()[dev.classes])
+    np.testing.assert_allclose(found, expected.probabilities(logits))
+    np.testing.assert_array_equal(scores.argmax(1), found.argmax(1))
 
 
 def test_balanced_classes_count_the_same() -> None:

@@ -225,7 +225,7 @@ def test_ill_formed_tags_are_read_as_the_spans_they_spell(tmp_path: Path) -> Non
         ([TaggedSentence(("a", "b"), ("O",))], "train: sentence 1: has 2 tokens and 1 tags; give a tag"),
         ([TaggedSentence(("a",), ("S-x",))], "train: sentence 1: a tag is O, or B- or I- and a label"),
         ([TaggedSentence((" ",), ("O",))], "train: sentence 1: a token is empty or white space"),
-        ([TaggedSentence(("a",), ("O",))] * 5, "train: 5 sentences are too few to hold some out"),
+        ([TaggedSentence(("a",), ("O",))] * 5, "train: 5 sentences, 1 of them different, are too few to"),
     ],
 )
 def test_what_cannot_be_learnt_from(tmp_path: Path, train: list[TaggedSentence], message: str) -> None:
@@ -247,7 +247,10 @@ def test_a_run_of_another_kind_or_a_damaged_one_is_refused(run: Path, tmp_path: 
     manifest = tmp_path / "run" / "manifest.json"
     document = json.loads(manifest.read_text())
     manifest.write_text(json.dumps(document | {"kind": "lstm"}))
-    with pytest.raises(CheckpointError, match="holds a model of the kind 'lstm', not a tagger"):
+    with pytest.raises(
+        CheckpointError,
+        match=r"holds a language model \(lstm\), not a tagger; train one with textkit train-tagger",
+    ):
         load_tagger(tmp_path / "run")
     manifest.write_text(json.dumps(document))
     (tmp_path / "run" / "tags.txt").write_text("O\n")

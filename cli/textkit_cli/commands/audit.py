@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from textkit.errors import UsageError
+from textkit.tasks.classification.excerpts import visible
 from textkit_cli import options
 from textkit_cli.auditing import read_audited
 from textkit_cli.columns import aligned
@@ -64,8 +65,6 @@ def command(
 
 
 def _report(found: Audit) -> str:
-    from textkit.tasks.classification.excerpts import visible
-
     lines = [_facts(found)]
     for each in found.findings:
         lines.append(f"\n{'!' if each.false else '-'} {each.kind} · {each.file}")
@@ -99,7 +98,5 @@ def _facts(found: Audit) -> str:
 def _labels(counts: dict[str, int] | None) -> str:
     if counts is None:
         return "none"
-    from textkit.tasks.classification.excerpts import visible
-
     shown = ", ".join(f"{visible(label)} {count}" for label, count in [*counts.items()][:5])
     return shown + (f", ... ({len(counts)})" if len(counts) > 5 else "")

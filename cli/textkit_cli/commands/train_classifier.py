@@ -10,6 +10,7 @@ import typer
 
 from textkit.errors import TextkitError, UsageError
 from textkit.tasks.classification.config import ClassifierConfig
+from textkit.tasks.classification.excerpts import visible
 from textkit_cli import options
 from textkit_cli.console import say
 from textkit_cli.labelled import LabelColumn, TextColumn, read_labelled_texts
@@ -20,6 +21,8 @@ from textkit_corpora.tables import kind_of
 
 if TYPE_CHECKING:
     from textkit.tasks.classification import Evaluation, LabelledTexts
+
+FEW = 20  # texts, from which a label that only the first one has is remarkable
 
 Train = Annotated[
     str | None,
@@ -131,6 +134,13 @@ def _train(
         )[0]
 
     texts = read(train)
+    if len(texts) >= FEW and (texts.classes == texts.classes[0]).sum() == 1:
+        first = visible(texts.labels[texts.classes[0]])
+        say(
+            f"the first record of {train} alone has the label '{first}': if it is a header, start again and "
+            "name its columns by --text-column and --label-column",
+            quiet=quiet,
+        )
     held_out = {name: read(file, texts.labels) for name, file in (("dev", dev), ("test", test)) if file}
     more = () if unlabelled is None else _read_unlabelled(unlabelled, text_column, errors)
     if folds is not None:

@@ -11,7 +11,7 @@ import numpy as np
 from textkit.tasks.classification.audited import AuditedTexts, Finding
 from textkit.tasks.classification.audited_copies import copies_in, overlap
 from textkit.tasks.classification.audited_labels import balance, differing_labels, label_order, label_words
-from textkit.tasks.classification.audited_text import damage, lengths, long_tail
+from textkit.tasks.classification.audited_text import damage, lengths, telling_lengths
 
 __all__ = ["Audit", "AuditedTexts", "Finding", "audit_texts"]
 
@@ -65,8 +65,8 @@ def audit_texts(files: Sequence[AuditedTexts], *, examples: int = 3) -> Audit:
 def _unreadable(file: AuditedTexts, examples: int) -> Iterator[Finding]:
     if file.encoding is not None:
         known = file.encoding != "unknown"
-        what = "is not UTF-8" + (
-            f"; it seems to be {file.encoding}" if known else ", nor any likely encoding"
+        what = (
+            f"is not UTF-8; it seems to be {file.encoding}" if known else "is not UTF-8, nor anything likely"
         )
         remedy = f"convert it: iconv -f {file.encoding} -t UTF-8" if known else "is it text at all?"
         yield Finding(
@@ -98,7 +98,7 @@ def _alone(file: AuditedTexts, examples: int) -> Iterator[Finding]:
         yield from balance(file)
         yield from label_order(file)
         yield from label_words(file, examples=examples)
-    yield from long_tail(file)
+    yield from telling_lengths(file)
 
 
 def facts(file: AuditedTexts) -> dict[str, Any]:

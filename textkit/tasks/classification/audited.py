@@ -10,6 +10,7 @@ from functools import cached_property
 from textkit.tasks.classification.excerpts import excerpt, visible
 
 SHOWN = 60  # characters of an example
+FEW = 20  # texts of a label: of fewer little can be said
 MOST = 100  # labels looked at one by one
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from textkit.tasks.classification.audited import AuditedTexts, Finding
+from textkit.tasks.classification.audited import FEW, AuditedTexts, Finding
 
 LOPSIDED = 0.7  # of the texts having one label
-FEW = 20  # texts of a class
 DRIFT = 0.05  # of a label's share between two files, beyond what chance does
 TOLD = 0.2  # of the texts of a class naming it
 

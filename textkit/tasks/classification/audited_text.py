@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from textkit.tasks.classification.audited import AuditedTexts, Finding
+from textkit.tasks.classification.audited import FEW, AuditedTexts, Finding
 from textkit.tasks.classification.classifier import Floats, Integers
 
-FEW = 20  # texts of a label whose lengths say something
 TELLING = 0.8  # area under the curve from which the length is said to tell a label
 
 _LOST = re.compile("\ufffd|锟斤拷|锘挎|烫烫烫|屯屯屯")
@@ -87,24 +86,24 @@ def _traditional(texts: Sequence[str]) -> list[int]:
     return [i for i, (a, b) in enumerate(zip(texts, Simplify().batch(texts), strict=True)) if a != b]
 
 
-def long_tail(file: AuditedTexts) -> Iterator[Finding]:
+def telling_lengths(file: AuditedTexts) -> Iterator[Finding]:
     """Lengths that tell a label."""
     if file.labels is None or len(file.label_counts()) < 2:
         return
-    names = np.array(file.labels)
+    names, characters = np.array(file.labels), lengths(file)
     for label in file.frequent_labels(least=FEW):
-        area = _area(lengths(file).astype(np.float64), names == label)
+        own = names == label
+        if (~own).sum() < FEW:
+            continue
+        area = _area(characters.astype(np.float64), own)
         if max(area, 1 - area) >= TELLING:
-            median = [
-                int(np.median(lengths(file)[names == label])),
-                int(np.median(lengths(file)[names != label])),
-            ]
+            medians = [int(np.median(characters[chosen])) for chosen in (own, ~own)]
             yield Finding(
                 "telling lengths",
                 file.name,
                 len(file.texts),
                 f"the length alone tells '{label}' (area under the curve {max(area, 1 - area):.2f}): a "
-                f"median of {median[0]} characters, {median[1]} of the others",
+                f"median of {medians[0]} characters, {medians[1]} of the others",
                 "a classifier may count characters; make sure that the texts to come have such lengths",
             )
             return

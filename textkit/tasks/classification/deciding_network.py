@@ -25,11 +25,8 @@ class DecidingNetwork:
     @staticmethod
     def of(classifier: NetworkClassifier) -> DecidingNetwork:
         """The network behind a classifier, so that its logits are the classifier's scores."""
-        ids, lengths = classifier.encode([""])
-        with torch.no_grad():
-            logits = classifier.network.classify(classifier.network.embed(ids), lengths)
-        scores = torch.from_numpy(classifier.scores([""])).to(logits)
-        return DecidingNetwork(classifier.network, (scores - logits)[0])
+        shift = torch.from_numpy(classifier.shift).float().to(classifier.device)
+        return DecidingNetwork(classifier.network, shift)
 
     def embed(self, ids: Tensor, /) -> Tensor:
         """The vectors (B, T, E) of `ids` (B, T)."""

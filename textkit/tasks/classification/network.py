@@ -61,13 +61,21 @@ class NetworkClassifier:
         unknown = self.vocab.decode(self.vocab.encode([""]))
         return [words_of(text, self.pipeline)[: self.max_length] or unknown for text in texts]
 
+    @property
+    def shift(self) -> Floats:
+        """What calibration adds to the logits (K,), so that the largest score is the likeliest class."""
+        return self.calibration.biases / self.calibration.slope
+
     def scores(self, texts: Sequence[str], /) -> Floats:
-        """Logits (B, K) float64."""
-        return network_scores(self.network, self._read(texts), classes=len(self.labels), device=self.device)
+        """Logits and the shift, (B, K) float64."""
+        return self._logits(texts) + self.shift
 
     def probabilities(self, texts: Sequence[str], /) -> Floats:
         """Calibrated probabilities (B, K); rows sum to one."""
-        return self.calibration.probabilities(self.scores(texts))
+        return self.calibration.probabilities(self._logits(texts))
+
+    def _logits(self, texts: Sequence[str]) -> Floats:
+        return network_scores(self.network, self._read(texts), classes=len(self.labels), device=self.device)
 
     def _read(self, texts: Sequence[str]) -> EncodedCorpus:
         return ReadTexts.of(texts, self.pipeline).encode(self.vocab, max_length=self.max_length)
@@ -163,8 +171,8 @@ def _calibration(run: RunFolder, classes: int) -> Calibration:
         saved = run.document["calibration"]
         slope, noise = float(saved["slope"]), float(saved["noise"])
         biases = np.array(saved["biases"], np.float64)
-        if biases.shape != (classes,) or not np.isfinite([slope, noise, *biases]).all():
-            raise ValueError(f"a slope, {classes} biases and a noise are due, all finite, not {saved}")
+        if biases.shape != (classes,) or not (np.isfinite([slope, noise, *biases]).all() and slope > 0):
+            raise ValueError(f"a slope above 0, {classes} biases and a noise are due, not {saved}")
     except (LookupError, TypeError, ValueError) as error:
         raise CheckpointError(f"{run.path}: damaged: calibration: {error}") from error
     return Calibration(slope, biases, noise)

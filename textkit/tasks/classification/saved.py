@@ -67,7 +67,7 @@ class SavedClassifier:
         return SavedClassifier(self.classifier, self.config, self.pipeline, Decision(kept, unsure))
 
     def probabilities(self, texts: Iterable[str]) -> Floats:
-        """Calibrated probabilities (B, K); rows sum to one. Raises CheckpointError for weights that give none."""
+        """Calibrated probabilities (B, K); rows sum to one. Raises CheckpointError for damaged weights."""
         batches = [self._judged(batch) for batch in _batches(texts)]
         return np.concatenate(batches) if batches else np.empty((0, len(self.labels)))
 
@@ -84,8 +84,7 @@ class SavedClassifier:
         found = self.classifier.probabilities(texts)
         if not np.isfinite(found).all():
             raise CheckpointError(
-                "the classifier's probabilities are no numbers (NaN): its weights are damaged, or its training "
-                "went astray; train again, a network with a lower learning_rate"
+                "the classifier's probabilities are no numbers (NaN): its weights are damaged; train again"
             )
         return found
 

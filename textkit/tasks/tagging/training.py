@@ -162,8 +162,8 @@ def _hold_out(sentences: Sentences, config: TaggerConfig) -> tuple[Sentences, Se
     train, dev = ([sentences[index] for index in parts[name]] for name in ("train", "dev"))
     if not train or not dev:
         raise InputError(
-            f"train: {len(set(groups))} different sentences are too few to hold some out; give more, or a "
-            "--dev file"
+            f"train: {len(sentences)} sentences, {len(set(groups))} of them different, are too few to hold "
+            "some out; give more, or a --dev file"
         )
     return train, dev
 
