@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import math
 import random
+import shutil
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -241,8 +243,6 @@ def test_a_dev_set_of_other_tags_alone_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_run_of_another_kind_or_a_damaged_one_is_refused(run: Path, tmp_path: Path) -> None:
-    import shutil
-
     shutil.copytree(run, tmp_path / "run")
     manifest = tmp_path / "run" / "manifest.json"
     document = json.loads(manifest.read_text())
@@ -276,3 +276,26 @@ def test_settings_survive_their_file() -> None:
 
     for each in (config(), config(tokenizer="jieba", max_vocab=50)):
         assert make_settings(TaggerConfig, tomllib.loads(each.toml())) == each
+
+
+def test_scores_that_are_no_numbers_are_no_tags(run: Path) -> None:
+    tagger = load_tagger(run)
+    with torch.no_grad():
+        next(tagger.network.parameters()).fill_(float("nan"))
+    with pytest.raises(CheckpointError, match=r"no numbers .NaN.: its weights are damaged"):
+        list(tagger.tag_lines(["to Oslo"]))
+
+
+def test_settings_and_tags_of_another_version_are_named(run: Path, tmp_path: Path) -> None:
+    shutil.copytree(run, tmp_path / "run")
+    manifest = tmp_path / "run" / "manifest.json"
+    document = json.loads(manifest.read_text())
+    for name, data, message in (
+        ("tags.txt", (run / "tags.txt").read_bytes().replace(b"B-", b"S-"), r"tags.txt: damaged: a tag is O"),
+        ("config.toml", b"new_setting = 1\n", r"config.toml: damaged, or of another version.*'new_setting'"),
+    ):
+        (tmp_path / "run" / name).write_bytes(data)
+        document["files"][name] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        manifest.write_text(json.dumps(document))
+        with pytest.raises(CheckpointError, match=message):
+            load_tagger(tmp_path / "run")

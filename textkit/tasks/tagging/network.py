@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from textkit.data.spans import TaggedSentence, bio_rules
-from textkit.errors import CheckpointError
+from textkit.errors import CheckpointError, InputError
 from textkit.models.cells import Cell
 from textkit.models.tagger import TaggerNetwork, TaggerSettings
 from textkit.tasks.tagging.config import TaggerConfig
@@ -49,6 +49,10 @@ class Inventory:
         letters, tags = (Vocab.parse(run.read(name), source=run.path / name) for name in (LETTERS, TAGS))
         if tags.unknown is not None or not len(tags) or letters.specials != 2:
             raise CheckpointError(f"{run.path}: letters.txt or tags.txt is not that of a tagger")
+        try:
+            bio_rules(tags.tokens)
+        except InputError as error:
+            raise CheckpointError(f"{run.path / TAGS}: damaged: {error}") from error
         return Inventory(run.vocab(), letters, tags)
 
 

@@ -135,7 +135,11 @@ class SavedTagger:
             place[: len(tokens)] = [spellings.numbers[token] for token in tokens]
         sentences = spellings.tensors(places, lengths)
         scores = self.network(sentences)
-        best, _ = self.network.chain.decode(scores, sentences.lengths)
+        best, quality = self.network.chain.decode(scores, sentences.lengths)
+        if not torch.isfinite(quality).all():
+            raise CheckpointError(
+                "the tagger's scores are no numbers (NaN): its weights are damaged; train again"
+            )
         posterior = self.network.chain.posterior(scores, sentences.lengths) if sure else None
         for row, (ids, length) in enumerate(zip(best.tolist(), lengths.tolist(), strict=True)):
             tags = tuple(self.inventory.tags.decode(ids[:length]))
