@@ -64,11 +64,12 @@ class InternedText:
         *,
         scratch: Scratch | None = None,
         jobs: int | None = None,
+        enough: int | None = None,
     ) -> InternedText:
         """Tokenize lines (without their ends), in one pass; an error names the line, counted from 1.
 
-        Of a text for which its batches pay, and a megabyte or more, a BatchTokenizer, or a pipeline that
-        ends in one, takes many lines at once, and no string is made for a token; nor one for a line
+        Of a text for which its batches pay, and a megabyte or more (or of `enough` characters, where many
+        texts are to come), a BatchTokenizer, or a pipeline that ends in one, takes many lines at once, and no string is made for a token; nor one for a line
         where `lines` are TextBlocks and nothing is cleaned. Tokenizers that leave the interpreter's lock
         alone then work in `jobs` threads (None: one for each core) while this one numbers what they
         found. With a folder `scratch` takes the ids, offsets and sizes, and the memory needed does not
@@ -76,7 +77,7 @@ class InternedText:
         """
         scratch = scratch or Scratch()
         blocks = iter(lines.blocks if isinstance(lines, TextBlocks) else _chunks(iter(lines), _AT_ONCE))
-        parts, types = _parts(blocks, tokenize, jobs)
+        parts, types = _parts(blocks, tokenize, jobs, enough)
         ids, offsets, characters, sizes = (
             scratch.column(dtype) for dtype in (np.int32, np.int64, np.int64, np.int64)
         )
@@ -145,12 +146,12 @@ class _Part(NamedTuple):
 
 
 def _parts(
-    blocks: Iterator[TextBlock], tokenize: Tokenize, jobs: int | None
+    blocks: Iterator[TextBlock], tokenize: Tokenize, jobs: int | None, enough: int | None
 ) -> tuple[Iterator[_Part], Callable[[], Iterable[str]]]:
     """The text in parts, made in the way that suits it, and what gives the types when all parts are made."""
     *cleaning, tokenizer = tokenize.stages if isinstance(tokenize, Pipeline) else (tokenize,)
     if isinstance(tokenizer, BatchTokenizer) and not unavailable():
-        enough = max(tokenizer.batch_pays, _ENOUGH)
+        enough = max(tokenizer.batch_pays, _ENOUGH) if enough is None else enough
         first, size = [], 0
         while size < enough and (block := next(blocks, None)) is not None:
             first.append(block)

@@ -13,6 +13,7 @@ from textkit import atomic
 from textkit.tasks.classification.evaluation import Evaluation
 from textkit.tasks.classification.excerpts import visible
 
+NAMED = 60  # classes; of more the axes hold the numbers of some
 MANY = 12  # classes; of more the cells hold no numbers
 
 
@@ -55,8 +56,9 @@ def _draw_confusion(axes: Any, result: Evaluation, named: tuple[list[str], str |
         style["fontsize"] = "xx-small"
     turned = 0 if max(map(len, labels)) <= 4 else 45 if len(labels) <= MANY else 90
     ends: dict[str, Any] = {"ha": "right", "rotation_mode": "anchor"} if turned else {}
-    axes.set_xticks(places, labels, rotation=turned, **ends, **style)
-    axes.set_yticks(places, labels, **style)
+    if len(labels) <= NAMED:
+        axes.set_xticks(places, labels, rotation=turned, **ends, **style)
+        axes.set_yticks(places, labels, **style)
     axes.set(xlabel="answer", ylabel="true label", title=f"accuracy {result.accuracy:.4f} of {result.texts}")
     for row in places if len(labels) <= MANY else ():
         for column in places:

@@ -15,6 +15,8 @@ from textkit.text.vocab import Vocab
 
 Integers = npt.NDArray[np.int64]
 
+_ENOUGH = 1 << 14  # characters: a batch of texts is seldom the only one
+
 
 @dataclass(frozen=True, eq=False)
 class ReadTexts:
@@ -33,7 +35,7 @@ class ReadTexts:
     @staticmethod
     def of(texts: Iterable[str], pipeline: Pipeline[str, list[str]]) -> ReadTexts:
         """Clean and tokenize; raises StageError naming the text's line."""
-        text = InternedText.of(texts, pipeline)
+        text = InternedText.of(texts, pipeline, enough=_ENOUGH)
         words = np.array([bool(token.strip()) for token in text.types], bool)
         return ReadTexts(text.types, _keep(text.corpus, words[text.corpus.ids]))
 
