@@ -24,7 +24,7 @@ def summary_table(results: Mapping[str, Evaluation]) -> str:
     >>> some = evaluate(np.array([[0.9, 0.1], [0.2, 0.8]]), np.array([0, 1]), ["0", "1"])
     >>> print(summary_table({"test": some}))
           texts  accuracy        95 %  macro-F1  majority  calibration error
-    test      2    1.0000  1.00..1.00    1.0000    0.5000              0.150
+    test      2    1.0000  0.34..1.00    1.0000    0.5000              0.150
     """
     heads = ["", "texts", "accuracy", "95 %", "macro-F1", "majority", "calibration error"]
     withheld = any(result.coverage < 1 for result in results.values())

@@ -24,6 +24,7 @@ from textkit_corpora.jsonlines import json_rows
 KINDS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet"}
 BATCH = 1024  # Parquet rows in memory at once
 QUOTED = re.compile('[,"\\r\\n]')  # what a CSV value may hold in quotes only
+BARE_CR = "a carriage return within a line; make it a space, or end lines with \\n"
 UNTABBED = str.maketrans("\t\r\n", "   ")
 
 Record = dict[str, Any] | InputError  # what is wrong with a record, where it cannot be read
@@ -145,7 +146,8 @@ def table_cells(source: Source, *, kind: str, errors: str) -> Iterator[tuple[str
             return
         except csv.Error as error:
             where = f"{source.name}:{rows.line_num}"
-            cells = InputError(f"{where}: not valid {kind.upper()} ({error})")
+            reason = BARE_CR if "new-line character" in str(error) else str(error)
+            cells = InputError(f"{where}: not valid {kind.upper()} ({reason})")
             if lines.ended:  # a quote that nothing closes has swallowed the rest
                 raise lines.take_damage() or cells from error
         cells = lines.take_damage() or cells

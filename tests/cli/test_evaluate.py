@@ -64,6 +64,12 @@ def test_tables_for_people(textkit: Textkit, run: Path, labelled: Path) -> None:
     assert mistakes.endswith("), label 负: 很好才怪")
 
 
+def test_mistakes_that_were_asked_for_are_a_list_even_if_there_are_none(textkit: Textkit, run: Path) -> None:
+    asked = json.loads(textkit("evaluate", run, "-", "--json", "--mistakes", "1", stdin="正\t很好\n").out)
+    assert asked["mistakes"] == []
+    assert "mistakes" not in json.loads(textkit("evaluate", run, "-", "--json", stdin="正\t很好\n").out)
+
+
 def test_a_picture(textkit: Textkit, run: Path, labelled: Path, tmp_path: Path) -> None:
     plot = tmp_path / "plot.png"
     assert textkit("evaluate", run, labelled, "--plot", plot, "-q").status == 0

@@ -128,6 +128,12 @@ def test_tsv_has_no_quoting(tmp_path: Path) -> None:
         ),
         ("f.csv", "a,a\n1,2\n", "a", ":1: two columns share a name; rename one (columns: a, a)"),
         ("f.csv", 'text\n"a\nb\n', "text", ":3: not valid CSV (unexpected end of data)"),
+        (
+            "f.tsv",
+            "1\ta\rb\n",
+            "2",
+            ":1: not valid TSV (a carriage return within a line; make it a space, or end lines with \\n)",
+        ),
         ("f.tsv", "a\tb\nc\n", "2", ":2: there is no column 2 (columns: 1)"),
         ("f.tsv", "a\n", "0", ": columns are numbered from 1, not 0"),
     ],

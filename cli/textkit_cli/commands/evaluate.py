@@ -70,12 +70,12 @@ def command(
         from textkit.tasks.classification.evaluation_plot import draw_evaluation
 
         draw_evaluation(result, plot, say=lambda message: say(message, quiet=quiet))
-    print(_json(result, worst, file) if as_json else _text(result, worst))  # noqa: T201
+    print(_json(result, worst if mistakes else None, file) if as_json else _text(result, worst))  # noqa: T201
 
 
-def _json(result: Evaluation, worst: list[Mistake], file: str) -> str:
+def _json(result: Evaluation, worst: list[Mistake] | None, file: str) -> str:
     document: dict[str, Any] = {"file": file} | result.as_dict()
-    if worst:
+    if worst is not None:
         document["mistakes"] = [asdict(each) for each in worst]
     return json.dumps(document, ensure_ascii=False)
 

@@ -10,19 +10,13 @@ import typer
 
 from textkit.errors import TextkitError, UsageError
 from textkit.tasks.classification.config import ClassifierConfig
-from textkit.tasks.classification.excerpts import visible
 from textkit_cli import options
 from textkit_cli.console import say
-from textkit_cli.labelled import LabelColumn, TextColumn, read_labelled_texts
+from textkit_cli.labelled import LabelColumn, LabelledFiles, TextColumn
 from textkit_cli.settings import gather_settings, with_settings
-from textkit_corpora.compression import is_standard
-from textkit_corpora.labelled import read_texts
-from textkit_corpora.tables import kind_of
 
 if TYPE_CHECKING:
     from textkit.tasks.classification import Evaluation, LabelledTexts
-
-FEW = 20  # texts, from which a label that only the first one has is remarkable
 
 Train = Annotated[
     str | None,
@@ -116,10 +110,8 @@ def _train(
     if train is None:
         raise UsageError("name the file of labelled texts to learn from; - for standard input")
     _check_output(output, folds=folds, measured=bool(dev or test))
-    files = [each for each in (train, dev, test, unlabelled) if each]
-    if sum(map(is_standard, files)) > 1:
-        raise UsageError("standard input can be read once only; name files for the others")
-    options.keep_apart({"--output": output}, files)
+    files = LabelledFiles(train, dev, test, unlabelled, text_column, label_column, errors)
+    files.check(output)
     if tune_threshold is not None:
         options.choose("set of texts to tune on", tune_threshold, ("dev",))
         if dev is None:
@@ -127,22 +119,7 @@ def _train(
     checked = gather_settings(ClassifierConfig, settings, config=config, tokenizer_option=tokenizer_option)
     if (unlabelled is None) != (checked.semi == "none"):
         raise UsageError("--unlabelled FILE and --semi self-training, entropy or consistency go together")
-
-    def read(file: str, labels: tuple[str, ...] | None = None) -> LabelledTexts:
-        return read_labelled_texts(
-            file, text_column=text_column, label_column=label_column, errors=errors, labels=labels
-        )[0]
-
-    texts = read(train)
-    if len(texts) >= FEW and (texts.classes == texts.classes[0]).sum() == 1:
-        first = visible(texts.labels[texts.classes[0]])
-        say(
-            f"the first record of {train} alone has the label '{first}': if it is a header, start again and "
-            "name its columns by --text-column and --label-column",
-            quiet=quiet,
-        )
-    held_out = {name: read(file, texts.labels) for name, file in (("dev", dev), ("test", test)) if file}
-    more = () if unlabelled is None else _read_unlabelled(unlabelled, text_column, errors)
+    texts, held_out, more = files.read(say=lambda message: say(message, quiet=quiet))
     if folds is not None:
         _cross_validate(texts, checked, folds=folds, unlabelled=more, as_json=as_json, quiet=quiet)
     if output is None:
@@ -163,12 +140,6 @@ def _train(
             say=lambda message: say(message, quiet=quiet),
         )
     _report(output, results, as_json=as_json, quiet=quiet)
-
-
-def _read_unlabelled(file: str, text_column: str | None, errors: str) -> tuple[str, ...]:
-    """Texts without labels; plain text has no columns, though TRAIN may have."""
-    column = None if kind_of(file) == "text" else text_column
-    return tuple(read_texts(file, text_column=column, errors=errors))
 
 
 def _check_output(output: str | None, *, folds: int | None, measured: bool) -> None:

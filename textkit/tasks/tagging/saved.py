@@ -71,6 +71,9 @@ class SavedTagger:
     inventory: Inventory
     pipeline: Pipeline[str, list[str]]
 
+    def __repr__(self) -> str:
+        return f"SavedTagger(tags={tuple(self.inventory.tags.tokens)!r})"
+
     def tag_lines(self, lines: Iterable[str]) -> Iterator[Tagged]:
         """Clean, tokenize and tag lines of text, one result each; white space is no token.
 
