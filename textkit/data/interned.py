@@ -69,11 +69,11 @@ class InternedText:
         """Tokenize lines (without their ends), in one pass; an error names the line, counted from 1.
 
         Of a text for which its batches pay, and a megabyte or more (or of `enough` characters, where many
-        texts are to come), a BatchTokenizer, or a pipeline that ends in one, takes many lines at once, and no string is made for a token; nor one for a line
-        where `lines` are TextBlocks and nothing is cleaned. Tokenizers that leave the interpreter's lock
-        alone then work in `jobs` threads (None: one for each core) while this one numbers what they
-        found. With a folder `scratch` takes the ids, offsets and sizes, and the memory needed does not
-        grow with the text, only with its types.
+        texts are to come), a BatchTokenizer, or a pipeline that ends in one, takes many lines at once, and
+        no string is made for a token; nor one for a line where `lines` are TextBlocks and nothing is cleaned.
+        Tokenizers that leave the interpreter's lock alone then work in `jobs` threads (None: one for each
+        core) while this one numbers what they found. With a folder `scratch` takes the ids, offsets and
+        sizes, and the memory needed does not grow with the text, only with its types.
         """
         scratch = scratch or Scratch()
         blocks = iter(lines.blocks if isinstance(lines, TextBlocks) else _chunks(iter(lines), _AT_ONCE))
