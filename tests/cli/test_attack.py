@@ -81,6 +81,7 @@ def test_fewer_texts_by_the_seed(textkit: Textkit, runs: dict[str, Path], labell
         (["--method", "fgms"], "did you mean 'fgsm'"),
         (["--method", "pgd"], "moves the word vectors of a network"),
         (["--epsilon", "0"], "--epsilon must be above 0"),
+        (["--epsilon", "inf"], "--epsilon must be above 0 and finite"),
         (["--budget", "1.5"], "between 0 and 1"),
         (["--learn-from", "missing.tsv"], "missing.tsv"),
     ],

@@ -263,3 +263,26 @@ def test_weights_by_hand():
     assert np.allclose(weighting.weights(counts, factors), [1, 4 * (np.log(3) + 1), 2 * (np.log(3) + 1)])
     rows = csr_matrix((Weighting("tf-idf").weights(counts, factors), *counts[1::-1]), (3, 3))
     assert np.allclose(np.linalg.norm(rows.toarray(), axis=1), [1, 1, 0])
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"dtype": int, "weighting": "tf-idf"}, "must be one of float32, float64, not int64"),
+        ({"dtype": "float16"}, "float64, int32, int64, not float16"),
+        ({"dtype": "nothing"}, "not 'nothing'"),
+        ({"norm": 2}, "unknown norm '2'"),
+        ({"tokenizer": None}, "tokenizer must be a name"),
+        ({"clean": None}, "clean must be the name of a preset"),
+        ({"words": (1, 10**9)}, "up to 1000"),
+    ],
+)
+def test_settings_of_the_wrong_type(settings, message):
+    with pytest.raises(UsageError, match=message):
+        BagOfWords(**{"tokenizer": "whitespace"} | settings).fit_transform(["to be", "be"])
+
+
+def test_texts_that_are_no_list():
+    for texts in (None, 5):
+        with pytest.raises(InputError, match="must be a list of strings, not"):
+            BagOfWords("whitespace").fit(texts)

@@ -149,9 +149,11 @@ class Jumping(MeanBag):
     """A network whose value jumps, or is not a number."""
 
     def classify(self, embedded: Tensor, lengths: Tensor, /) -> Tensor:
+        self.asked += 1
         return super().classify(embedded * 0 + (embedded > 0.1).float() * self.height, lengths)
 
     height = 5.0
+    asked = 0
 
 
 @pytest.mark.parametrize("height", [5.0, float("nan")])
@@ -166,6 +168,17 @@ def test_a_network_that_allows_no_exactness_is_an_error(
     ids, lengths = texts()
     with pytest.raises(TextkitError, match="jumps, or is not finite"):
         integrated_gradients(network, ids, lengths, target=target_of(made("bag")))
+
+
+def test_a_jump_is_not_looked_into_for_ever() -> None:
+    torch.manual_seed(0)
+    network = Jumping(11, 5, classes=3).eval()
+    nn.init.normal_(network.words.weight)
+    ids, lengths = texts()
+    target = target_of(made("bag")).rows(torch.tensor([0]))
+    with pytest.raises(TextkitError, match="jumps"):
+        integrated_gradients(network, ids[:1], lengths[:1], target=target)
+    assert network.asked < 1000
 
 
 def test_target() -> None:

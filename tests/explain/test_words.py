@@ -52,6 +52,13 @@ def test_what_no_feature_touches_counts_exactly_nothing() -> None:
     assert characters[2] == 0.0
 
 
+def test_the_blank_between_two_words_gets_no_share() -> None:
+    within = np.array([True, True, False, True, False])
+    characters, nowhere = by_character(5, [(0, 4), (2, 3), (2, 5)], [3.0, 1.0, 2.0], within=within)
+    assert characters.tolist() == [1.0, 1.0, 1.0, 3.0, 0.0]
+    assert nowhere == 0
+
+
 def test_leave_one_out_is_brute_force() -> None:
     texts = ["很好，贵", "差", ""]
     found = leave_one_out(lambda lists: scores(["".join(each) for each in lists]), texts)

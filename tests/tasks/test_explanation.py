@@ -21,6 +21,7 @@ from textkit.tasks.classification.global_explanation import (
     driving_words,
     mistake_groups,
 )
+from textkit.tasks.classification.linear import LinearClassifier
 from textkit.tasks.classification.network import NetworkClassifier
 from textkit.text.clean import preset
 from textkit.text.pipeline import Pipeline
@@ -63,6 +64,17 @@ def test_contributions_sum_to_the_margin(linear: SavedClassifier, text: str, tar
     assert found.rest is not None
     assert sum(word.score for word in found.words) + found.rest == pytest.approx(found.value, abs=1e-9)
     assert all(text[word.start : word.end] == word.text for word in found.words)
+
+
+def test_what_pairs_of_words_count_goes_to_the_words(tmp_path: Path) -> None:
+    spaced = LabelledTexts.of([("not good", "-"), ("good room", "+"), ("so good", "+"), ("bad", "-")] * 4)
+    config = ClassifierConfig(characters=0, tokenizer="whitespace", clean="none")
+    train(spaced, config, out=tmp_path / "run")
+    saved = load_classifier(tmp_path / "run")
+    (found,) = explain(saved, ["not  good room"], target="-")
+    assert isinstance(saved.classifier, LinearClassifier)
+    bias = saved.classifier.contributions("not  good room").bias
+    assert found.rest == pytest.approx(bias[saved.labels.index("-")] - bias[saved.labels.index("+")])
 
 
 @pytest.mark.parametrize("method", ["integrated-gradients", "gradient-x-input", "saliency", "leave-one-out"])

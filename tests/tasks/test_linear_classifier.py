@@ -111,6 +111,31 @@ def test_it_is_the_same_after_a_file(fitted: LinearClassifier) -> None:
         LinearClassifier.from_arrays({}, labels=fitted.labels, config=config, pipeline=pipeline)
 
 
+def test_values_that_fitting_never_gives_are_damage() -> None:
+    classifier = fit(LabelledTexts.of(POLAR * 4))
+    arrays = {name: np.ascontiguousarray(array) for name, array in classifier.arrays().items()}
+    config = ClassifierConfig()
+    for name, broken in {
+        "table": -arrays["table"],
+        "calibration": np.array([0.0, 0.0]),
+        "prior": arrays["prior"] * 5,
+        "typical": arrays["typical"] * 0,
+        "index.document_frequency": -arrays["index.document_frequency"],
+        "index.words.places": arrays["index.words.places"][:, None],
+        "index.words.width": np.array([-1]),
+        "index.characters.size": np.array([10**13]),
+        "index.characters.parents": np.full_like(arrays["index.characters.parents"], -1),
+    }.items():
+        assert not np.array_equal(broken, arrays[name])
+        with pytest.raises(CheckpointError):
+            LinearClassifier.from_arrays(
+                arrays | {name: broken},
+                labels=classifier.labels,
+                config=config,
+                pipeline=make_pipeline(config),
+            )
+
+
 def test_the_same_seed_fits_the_same_classifier(reviews: tuple[LabelledTexts, LabelledTexts]) -> None:
     some = reviews[0].select(np.arange(200))
     one, other = fit(some, seed=3), fit(some, seed=3)
@@ -129,6 +154,14 @@ def test_which_words_speak_for_a_label() -> None:
     np.testing.assert_allclose(classifier.global_weights().sum(1), 0, atol=1e-6)
     with pytest.raises(UsageError, match=r"unknown label 'good'.*known"):
         classifier.top_features("good")
+    both = fit(LabelledTexts.of(POLAR * 4), tokenizer="whitespace", characters=4)
+    names, weights = both.index.names(), both.global_weights()[:, both.labels.index("+")]
+    found = both.top_features("+", count=8)
+    assert names.count("good") == 2
+    assert [name for name, _ in found].count("good") == 1
+    twins = sum(weight for name, weight in zip(names, weights, strict=True) if name == "good")
+    assert dict(found)["good"] == pytest.approx(twins)
+    assert [weight for _, weight in found] == sorted((weight for _, weight in found), reverse=True)
     hashed = fit(LabelledTexts.of(POLAR * 4), tokenizer="whitespace", preset="fast")
     with pytest.raises(UsageError, match="hashed features have no name"):
         hashed.top_features("+")

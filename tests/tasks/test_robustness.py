@@ -97,5 +97,5 @@ def test_what_cannot_be_attacked_so(runs: dict[str, SavedClassifier]) -> None:
     other = LabelledTexts.of([("好", "x"), ("差", "y")])
     with pytest.raises(UsageError, match="labels of the classifier"):
         robustness(runs["linear"], other, method="delete", strength=Strength())
-    with pytest.raises(UsageError, match="epsilon must be above 0"):
+    with pytest.raises(UsageError, match="epsilon must be above 0 and finite"):
         robustness(runs["plain"], TEXTS, method="fgsm", strength=Strength(epsilon=0.0))

@@ -87,11 +87,16 @@ class Attribution:
 
 
 def by_character(
-    length: int, spans: Sequence[tuple[int, int]], scores: Sequence[float]
+    length: int,
+    spans: Sequence[tuple[int, int]],
+    scores: Sequence[float],
+    *,
+    within: npt.NDArray[np.bool_] | None = None,
 ) -> tuple[Floats, float]:
     """The scores of `spans` shared equally among the characters they cover; and those of empty spans, summed.
 
-    Spans may overlap, as the n-grams of a text do; the sum of all stays what it was.
+    Spans may overlap, as the n-grams of a text do; the sum of all stays what it was. Of a span that has
+    some of the characters `within` (length,), only these get shares: the blank between two words gets none.
 
     >>> by_character(4, [(0, 2), (1, 2), (3, 3)], [1.0, 2.0, 5.0])
     (array([0.5, 2.5, 0. , 0. ]), 5.0)
@@ -100,11 +105,14 @@ def by_character(
     ends = np.array([end for _, end in spans], np.int64)
     values = np.asarray(scores, np.float64)
     covering = ends > begins
-    share = values[covering] / (ends - begins)[covering]
     widths = (ends - begins)[covering]
-    first = np.repeat(begins[covering] - (widths.cumsum() - widths), widths)
-    places = first + np.arange(widths.sum())
-    characters = np.bincount(places, np.repeat(share, widths), minlength=length).astype(np.float64)
+    owners = np.repeat(np.arange(len(widths)), widths)
+    places = np.repeat(begins[covering] - (widths.cumsum() - widths), widths) + np.arange(widths.sum())
+    parts = np.ones(len(places)) if within is None else within[places].astype(np.float64)
+    sums = np.bincount(owners, parts, minlength=len(widths))
+    parts = np.where(sums[owners] > 0, parts, 1.0)
+    share = values[covering] / np.where(sums > 0, sums, widths)
+    characters = np.bincount(places, parts * share[owners], minlength=length).astype(np.float64)
     return characters, float(values[~covering].sum())
 
 

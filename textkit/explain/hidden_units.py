@@ -66,7 +66,7 @@ def hidden_units(
     """The `units` units that weigh most, each with the `top` of the `phrases` on which it is highest.
 
     Phrase n is `ids[n]` (T,) of which `lengths[n]` are real. What a unit weighs is how far its weights for
-    the classes lie apart, times the spread of its values. A unit that is not 0 on no phrase has none.
+    the classes lie apart, times the spread of its values. A unit that is 0 on every phrase has none.
     Raises UsageError for a network without hidden units.
     """
     if not isinstance(network, Featured):
@@ -87,7 +87,7 @@ def hidden_units(
 
 
 def _highest(values: Tensor, phrases: Sequence[str], top: int) -> tuple[tuple[str, float], ...]:
-    """The phrases of the highest `values` (N,), none that holds another of them: of equals the shorter."""
+    """The phrases of the highest `values` (N,), none that holds a higher one: of equals the shorter."""
     order = values.topk(min(len(values), CANDIDATES * top)).indices.tolist()
     order.sort(key=lambda n: (-round(float(values[n]), 4), len(phrases[n])))
     shown: list[tuple[str, float]] = []

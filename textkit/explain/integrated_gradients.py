@@ -26,6 +26,7 @@ from textkit.models.text_network import TextNetwork
 PARTS = 4  # of a path at first
 MOST = 4096  # parts of one path: a network that needs more has jumps, or numbers too large for the tolerance
 LEEWAY = 10  # times the tolerance that parts may miss, their signs left out: some of it cancels
+NARROW = 8  # times what numbers near 1 are rounded by: the ends of shorter parts are one place to a network
 CHUNK = 1 << 21  # numbers of embedded words at once
 
 
@@ -143,7 +144,8 @@ def integrated_gradients(
     parts = path.parts(count)
     ends = parts.start.value[:count], parts.end.value[-count:]
     evaluations = torch.full((count,), 2 * PARTS + 1, device=ids.device)
-    while (chosen := _inexact(parts, count, tolerance)).any():
+    narrow = NARROW * torch.finfo(embedded.dtype).eps
+    while (chosen := _inexact(parts, count, tolerance, narrow=narrow)).any():
         if int(torch.bincount(parts.row).max()) > MOST or not parts.errors().isfinite().all():
             break
         evaluations += 2 * torch.bincount(parts.row[chosen], minlength=count)
@@ -155,15 +157,19 @@ def integrated_gradients(
     return IntegratedGradients(scores, ends[1], ends[0], gap, evaluations)
 
 
-def _inexact(parts: _Parts, count: int, tolerance: float) -> Tensor:
-    """Which parts (N,) to halve: of rows that are not exact enough, those that miss most."""
+def _inexact(parts: _Parts, count: int, tolerance: float, *, narrow: float) -> Tensor:
+    """Which parts (N,) to halve: of rows that are not exact enough, those that miss most.
+
+    Parts as `narrow` as that are not halved: where they miss most, the value jumps.
+    """
     errors = parts.errors()
     zeros = torch.zeros(count, dtype=errors.dtype, device=errors.device)
     gap = zeros.index_add(0, parts.row, errors).abs()
     missed = zeros.index_add(0, parts.row, errors.abs())
     most = zeros.scatter_reduce(0, parts.row, errors.abs(), "amax")
     open_rows = ~((gap <= tolerance) & (missed <= LEEWAY * tolerance))  # not finite: open too
-    return open_rows[parts.row] & ~(errors.abs() < most[parts.row] / 2)
+    wide = parts.end.place - parts.start.place > narrow
+    return open_rows[parts.row] & ~(errors.abs() < most[parts.row] / 2) & wide
 
 
 def _check(gap: Tensor, tolerance: float) -> None:
@@ -171,6 +177,5 @@ def _check(gap: Tensor, tolerance: float) -> None:
     if not worst <= tolerance:
         raise TextkitError(
             f"integrated gradients miss {worst:.2g} of the difference from the baseline, more than "
-            f"{tolerance:g}: the network's value jumps, or is not finite; take another method or a larger "
-            "tolerance"
+            f"{tolerance:g}: the network's value jumps, or is not finite; take another method"
         )

@@ -5,6 +5,7 @@ B rows, T steps, E embedding width, K classes.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -40,8 +41,8 @@ class Bound:
     def __post_init__(self) -> None:
         if self.scope not in get_args(Scope):
             raise unknown_name("scope of a bound", self.scope, get_args(Scope))
-        if not self.epsilon > 0:
-            raise UsageError(f"epsilon must be above 0, not {self.epsilon}")
+        if not 0 < self.epsilon < math.inf:
+            raise UsageError(f"epsilon must be above 0 and finite, not {self.epsilon}")
 
     def radius(self, embedded: Tensor, lengths: Tensor) -> Tensor:
         """The greatest L2 length of a move: of one word (B, 1, 1), or of all those of a text together.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
@@ -83,8 +84,8 @@ def command(
     """
     wanted = [options.choose("attack", name, METHODS) for name in method or ()]
     for value in epsilon or ():
-        if not value > 0:
-            raise UsageError(f"--epsilon must be above 0, not {value}")
+        if not 0 < value < math.inf:
+            raise UsageError(f"--epsilon must be above 0 and finite, not {value}")
     for value in budget or ():
         if not 0 <= value <= 1:
             raise UsageError(f"--budget is a share of the words, between 0 and 1, not {value}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -144,8 +145,11 @@ class Characters:
 
     @staticmethod
     def from_arrays(arrays: dict[str, npt.NDArray[Any]]) -> Characters:
-        """The alphabet that `arrays` came from."""
-        return Characters(int(arrays["size"][0]))
+        """The alphabet that `arrays` came from. Raises ValueError for one that Unicode has not."""
+        size = int(arrays["size"][0])
+        if not 0 <= size <= sys.maxunicode + 1:
+            raise ValueError("the characters are damaged")
+        return Characters(size)
 
 
 Alphabet = Words | Characters

@@ -68,6 +68,8 @@ class Documents:
             yield from _batches(texts)
         elif isinstance(texts, str):
             raise InputError("texts must be a list of strings, not one string: put it into a list")
+        elif not isinstance(texts, Iterable):
+            raise InputError(f"texts must be a list of strings, not {type(texts).__name__}")
         else:
             texts = texts if isinstance(texts, list | tuple) else list(texts)
             if self.ready:

@@ -25,6 +25,7 @@ Longs = npt.NDArray[np.int64]
 
 _SEEDS = (0x5851F42D4C957F2D, 0x14057B7EF767814F)  # words and characters: equal texts hash apart
 _LARGEST = 2**31 - 1
+_LONGEST = 1000  # symbols of an n-gram: memory is as many times that of the texts
 
 
 class NgramIndex:
@@ -178,6 +179,9 @@ class NgramIndex:
     ) -> NgramIndex:
         """The index of these `arrays` and `settings`. Raises CheckpointError for arrays that do not fit."""
         index = NgramIndex(pipeline, **settings)
+        for name, array in arrays.items():
+            if array.ndim != 1 or array.dtype.kind not in "iu":
+                raise CheckpointError(f"these are not the arrays of such an index: '{name}' is damaged")
         try:
             fitted = index._hashed() if index._buckets is not None else index._restored(arrays)
             fitted.document_frequency = arrays["document_frequency"].astype(np.int64)
@@ -187,6 +191,10 @@ class NgramIndex:
         width, known = len(fitted.document_frequency), width_of(fitted.words) + width_of(fitted.characters)
         if width != (index._buckets or known):
             raise CheckpointError(f"there are document frequencies of {width} features, and {known} features")
+        if fitted.document_frequency.min(initial=0) < 0:
+            raise CheckpointError(
+                "these are not the arrays of such an index: a document frequency is below 0"
+            )
         index._fitted = fitted
         return index
 
@@ -262,9 +270,10 @@ def _range(name: str, value: Any) -> Range | None:
         return None
     numbers = tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else ()
     whole = len(numbers) == 2 and all(isinstance(number, Integral) for number in numbers)
-    if not (whole and 1 <= numbers[0] <= numbers[1]):
+    if not (whole and 1 <= numbers[0] <= numbers[1] <= _LONGEST):
         raise UsageError(
-            f"{name} must be the shortest and the longest n-gram, such as (1, 2), or None, not {value!r}"
+            f"{name} must be the shortest and the longest n-gram, such as (1, 2), up to {_LONGEST}, or None, "
+            f"not {value!r}"
         )
     return (int(numbers[0]), int(numbers[1]))
 

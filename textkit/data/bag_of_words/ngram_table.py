@@ -208,12 +208,19 @@ def table_of(
     reach: tuple[int, int],
 ) -> NgramTable:
     """The table that `arrays_of` wrote. Raises KeyError or ValueError for arrays that are no table's."""
-    mine = {name.removeprefix(f"{prefix}."): array for name, array in arrays.items() if prefix in name}
+    mine = {
+        name.removeprefix(f"{prefix}."): array
+        for name, array in arrays.items()
+        if name.startswith(f"{prefix}.")
+    }
     tree = Tree(*(mine[name].astype(np.int32) for name in ("parents", "symbols")))
     letters, width = alphabet(mine), int(mine["width"][0])
     nodes = len(tree.parents)
     inside = nodes == 0 or (tree.parents.max() < nodes and tree.symbols.max() < letters.size)
     inside = inside and tree.parents.min(initial=0) >= -1 and tree.symbols.min(initial=0) >= 0
-    if not (inside and len(tree.symbols) == nodes >= width and len(tree.levels()) <= reach[1]):
+    if not (inside and len(tree.symbols) == nodes >= width >= 0 and len(tree.levels()) <= reach[1]):
         raise ValueError(f"the n-grams of {prefix} are damaged")
+    first = tree.symbols[tree.parents < 0]
+    if len(np.unique(first)) < len(first):
+        raise ValueError(f"the n-grams of {prefix} are damaged: two are the same")
     return NgramTable.of(tree, letters, lowest=reach[0], highest=reach[1], width=width)

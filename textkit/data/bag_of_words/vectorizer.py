@@ -178,11 +178,15 @@ class BagOfWords(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def _pipeline(self) -> Preparation:
         cleaning = preset(self.clean) if isinstance(self.clean, str) else self.clean
+        if not isinstance(cleaning, Pipeline):
+            raise UsageError(f"clean must be the name of a preset ('none') or a pipeline, not {cleaning!r}")
         if isinstance(self.tokenizer, str) and self.tokenizer == TOKENS:
             if cleaning.stages:
                 raise UsageError("tokens are not cleaned: leave out clean, or give texts and a tokenizer")
             return None
         tokenizer = make_tokenizer(self.tokenizer) if isinstance(self.tokenizer, str) else self.tokenizer
+        if not callable(tokenizer):
+            raise UsageError(f"tokenizer must be a name, a tokenizer or a pipeline, not {tokenizer!r}")
         pipeline: Pipeline[str, list[str]] = cleaning.then(tokenizer)
         return pipeline
 

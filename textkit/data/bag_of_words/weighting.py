@@ -50,9 +50,9 @@ class Weighting:
 
     def __post_init__(self) -> None:
         if self.kind not in WEIGHTINGS:
-            raise unknown_name("weighting", self.kind, WEIGHTINGS)
+            raise unknown_name("weighting", str(self.kind), WEIGHTINGS)
         if self.norm is not None and self.norm not in NORMS:
-            raise unknown_name("norm", self.norm, NORMS)
+            raise unknown_name("norm", str(self.norm), NORMS)
 
     def factors(self, frequency: Longs, documents: int) -> Doubles:
         """What each feature's weights are multiplied by, (W,); empty for nothing.
@@ -67,10 +67,16 @@ class Weighting:
         return inverse_document_frequency(frequency, documents, smooth=self.smooth)
 
     def weights(self, counts: Counts, factors: Doubles | None = None, *, dtype: Any = np.float64) -> Any:
-        """The weight of each count, (N,) of `dtype` float32 or float64; `factors` as above."""
+        """The weight of each count, (N,) of `dtype`; `factors` as above.
+
+        `dtype` is float32 or float64; of bare counts and of ones int32 or int64 too. Others raise
+        UsageError.
+        """
         from textkit.data.kernels.weighting import weigh_rows
 
         norm = "l2" if self.norm == "auto" and self.kind == "tf-idf" else self.norm
+        whole = self.kind in ("count", "binary") and not self.sublinear and norm in (None, "auto")
+        _check_type(dtype, whole=whole)
         out = np.empty(len(counts.counts), dtype)
         weigh_rows(
             counts.offsets, counts.columns, counts.counts, self._transfer(counts), self.kind == "frequency",
@@ -89,3 +95,14 @@ class Weighting:
         else:
             table[1:] = np.log(table[1:]) + 1.0
         return table
+
+
+def _check_type(dtype: Any, *, whole: bool) -> None:
+    """Raise UsageError for a type that cannot hold the weights, which are `whole` numbers or not."""
+    allowed = ("float32", "float64", *(("int32", "int64") if whole else ()))
+    try:
+        name = np.dtype(dtype).name
+    except TypeError:
+        name = repr(dtype)
+    if name not in allowed:
+        raise UsageError(f"the dtype of these weights must be one of {', '.join(allowed)}, not {name}")

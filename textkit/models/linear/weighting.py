@@ -29,7 +29,7 @@ def naive_bayes_ratio(
 
     `inside` and `outside` (W,) are how many texts of a class, and of all others, have each feature; |p| is
     the sum of p over the features `kept`, the others get 0. Wang and Manning 2012, Baselines and bigrams,
-    equation 1.
+    section 2.1.
 
     >>> ratio = naive_bayes_ratio(np.array([3.0, 0, 1]), np.array([0.0, 3, 1]), kept=np.full(3, True))
     >>> ratio.round(3).tolist()

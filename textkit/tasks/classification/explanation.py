@@ -147,7 +147,10 @@ def _contributions(saved: Saved, text: str, chosen: int | None) -> Attribution:
     tokens = placed_words(text, saved.pipeline)
     spans = [(token.start, token.end) for token in tokens]
     places = list(zip(found.starts.tolist(), found.ends.tolist(), strict=True))
-    characters, nowhere = by_character(len(text), places, margins.tolist())
+    within = np.zeros(len(text), np.bool_)
+    for start, end in spans:
+        within[start:end] = True
+    characters, nowhere = by_character(len(text), places, margins.tolist(), within=within)
     values, outside = by_word(characters, spans)
     return Attribution(
         text,

@@ -102,10 +102,11 @@ class LinearClassifier:
         return np.concatenate([-weights, weights], axis=1) if m == 1 else weights
 
     def top_features(self, label: str, *, count: int = 20) -> list[tuple[str, float]]:
-        """Names and weights of the features that speak most for a label.
+        """Names and weights of the features that speak most for a label, by weight.
 
-        They are ordered by weight times the root of how many texts have them. Raises UsageError for an
-        unknown label, and when features are hashed: they have no names.
+        They are those of the largest weight times the root of how many texts have them. What is a word and
+        a run of characters too is one, with the sum of the weights. Raises UsageError for an unknown
+        label, and when features are hashed: they have no names.
         """
         if label not in self.labels:
             raise unknown_name("label", label, self.labels)
@@ -113,7 +114,12 @@ class LinearClassifier:
         weights = self.global_weights()[:, column]
         influence = weights * np.sqrt(self.index.document_frequency)
         names = self.index.names()
-        return [(names[i], float(weights[i])) for i in np.argsort(-influence)[:count].tolist()]
+        best = dict.fromkeys(names[i] for i in np.argsort(-influence).tolist())
+        sums = dict.fromkeys(list(best)[:count], 0.0)
+        for name, weight in zip(names, weights.tolist(), strict=True):
+            if name in sums:
+                sums[name] += weight
+        return sorted(sums.items(), key=lambda item: -item[1])
 
     @cached_property
     def _names(self) -> list[str] | None:
@@ -154,12 +160,30 @@ class LinearClassifier:
             "typical": (machines + 1,),
         }
         for name, shape in shapes.items():
-            if name not in arrays or arrays[name].shape != shape or not np.isfinite(arrays[name]).all():
+            if name not in arrays or not _sound(name, arrays[name], shape):
                 raise CheckpointError(f"these are not the weights of such a classifier: '{name}' is damaged")
         slope, noise = (float(each) for each in arrays["calibration"])
         heads = TwoHeads(arrays["table"].astype(np.float32, copy=False), arrays["intercepts"])
         calibration = Calibration(slope, np.zeros(len(labels)), noise)
         return LinearClassifier(tuple(labels), index, heads, calibration, arrays["prior"], arrays["typical"])
+
+
+def _sound(name: str, array: npt.NDArray[Any], shape: tuple[int, ...]) -> bool:
+    """Whether an array of a file has the shape and the values that fitting gives it."""
+    if array.shape != shape or array.dtype.kind != "f" or not np.isfinite(array).all():
+        return False
+    match name:
+        case "table":
+            machines = shape[1] // 3
+            squares = array[:, machines : 2 * machines], array[:, 3 * machines]
+            return all(bool((each >= 0).all()) for each in squares)
+        case "calibration":
+            return bool(array[0] > 0 and 0 <= array[1] <= 1)
+        case "prior":
+            return bool((array >= 0).all() and np.isclose(array.sum(), 1))
+        case "typical":
+            return bool((array > 0).all())
+    return True
 
 
 def fit_linear(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import cast
 
@@ -87,22 +88,28 @@ def network_scores(
     """Logits (B, K) float64 of encoded texts, without dropout; texts of like length go through together."""
     scores = np.empty((len(corpus), classes))
     order = np.argsort(corpus.lengths, kind="stable")
+    with evaluating(network), torch.inference_mode():
+        begin = 0
+        while begin < len(order):
+            # As many as fit, if all were as long as the longest of them.
+            ends = np.arange(1, len(order) - begin + 1) * corpus.lengths[order[begin:]]
+            texts = order[begin : begin + max(int(np.searchsorted(ends, _WORDS, side="right")), 1)]
+            ids, lengths = (torch.from_numpy(each).to(device) for each in pad(corpus, texts))
+            scores[texts] = network(ids, lengths).double().cpu().numpy()
+            begin += len(texts)
+    return scores
+
+
+@contextmanager
+def evaluating(network: TextNetwork) -> Iterator[None]:
+    """Dropout is off within, and as it was after it."""
     module = cast(nn.Module, network)
     was_training = module.training
     module.eval()
     try:
-        with torch.inference_mode():
-            begin = 0
-            while begin < len(order):
-                # As many as fit, if all were as long as the longest of them.
-                ends = np.arange(1, len(order) - begin + 1) * corpus.lengths[order[begin:]]
-                texts = order[begin : begin + max(int(np.searchsorted(ends, _WORDS, side="right")), 1)]
-                ids, lengths = (torch.from_numpy(each).to(device) for each in pad(corpus, texts))
-                scores[texts] = network(ids, lengths).double().cpu().numpy()
-                begin += len(texts)
+        yield
     finally:
         module.train(was_training)
-    return scores
 
 
 def make_network(config: ClassifierConfig, vocab: Vocab, *, classes: int) -> WordNetwork:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from textkit.errors import UsageError
 from textkit.explain.attribution import Attribution, Word
@@ -17,7 +16,7 @@ from textkit.explain.integrated_gradients import integrated_gradients
 from textkit.explain.target import Target
 from textkit.tasks.classification.deciding_network import DecidingNetwork
 from textkit.tasks.classification.explanation import Saved, placed_words
-from textkit.tasks.classification.network import NetworkClassifier
+from textkit.tasks.classification.network import NetworkClassifier, evaluating
 
 AT_ONCE = 64  # texts explained together, of like length
 PHRASE = 5  # words of the longest phrases that hidden units are shown
@@ -32,10 +31,7 @@ def explain_network(
     The baseline of integrated gradients is a text of zero vectors, the unknown word's where training has
     not moved it. Words beyond the network's greatest length have a score of 0.
     """
-    module = cast(nn.Module, classifier.network)
-    was_training = module.training
-    module.eval()
-    try:
+    with evaluating(classifier.network):
         network = DecidingNetwork.of(classifier)
         order = np.argsort([len(text) for text in texts], kind="stable")
         found: dict[int, Attribution] = {}
@@ -43,8 +39,6 @@ def explain_network(
             rows = order[first : first + AT_ONCE].tolist()
             explained = _explain_batch(classifier, network, [texts[row] for row in rows], method, target)
             found |= zip(rows, explained, strict=True)
-    finally:
-        module.train(was_training)
     return [found[row] for row in range(len(texts))]
 
 

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
-from torch import nn
 
 from textkit.explain.embedding_attack import Method, attack_embeddings
 from textkit.models.perturbation import Bound
 from textkit.tasks.classification.classifier import Integers, LabelledTexts
 from textkit.tasks.classification.deciding_network import DecidingNetwork
-from textkit.tasks.classification.network import NetworkClassifier
+from textkit.tasks.classification.network import NetworkClassifier, evaluating
 
 if TYPE_CHECKING:
     from textkit.tasks.classification.robustness import Strength
@@ -25,10 +24,7 @@ def attacked_answers(
 ) -> tuple[Integers, Integers]:
     """The class (B,) that each text is given before its vectors are moved, and after."""
     before, after = (np.empty(len(texts), np.int64) for _ in range(2))
-    module = cast(nn.Module, classifier.network)
-    was_training = module.training
-    module.eval()
-    try:
+    with evaluating(classifier.network):
         network = DecidingNetwork.of(classifier)
         order = np.argsort([len(text) for text in texts.texts], kind="stable")
         for first in range(0, len(order), AT_ONCE):
@@ -47,6 +43,4 @@ def attacked_answers(
             with torch.no_grad():
                 plain = network.classify(network.embed(ids), lengths)
             before[rows], after[rows] = (logits.argmax(1).cpu().numpy() for logits in (plain, moved.logits))
-    finally:
-        module.train(was_training)
     return before, after
