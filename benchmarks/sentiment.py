@@ -21,7 +21,7 @@ from results import data_folder, machine, publish, table
 from sklearn.metrics import f1_score
 
 from textkit.data.splits import k_fold
-from textkit.models.calibration import calibration_error
+from textkit.tasks.classification.evaluation import evaluate
 
 SEED = 1
 OWN = ("textkit linear", "textkit fast")
@@ -72,7 +72,8 @@ def judged(fit: peers.Fit, texts: list[str], classes: list[int], folds: int) -> 
         part = predict([texts[i] for i in tested])
         found[tested] = part
         if np.allclose(part.sum(1), 1, atol=1e-3):  # else they are margins
-            errors.append(calibration_error(part, np.array(classes)[tested]))
+            labels = [str(label) for label in range(part.shape[1])]
+            errors.append(evaluate(part, np.array(classes)[tested], labels).calibration_error())
     return found, errors
 
 

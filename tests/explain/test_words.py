@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from textkit.errors import UsageError
 from textkit.explain.attribution import Attribution, Word, by_character, by_word
 from textkit.explain.leave_one_out import leave_one_out, scored
-from textkit.explain.neighbours import distributional_neighbours, embedding_neighbours, leaning
+from textkit.explain.neighbours import distributional_neighbours, leaning
 from textkit.explain.prototypes import prototypes
 from textkit.explain.word_attack import Parts, attack_words, margins
 
@@ -147,26 +147,6 @@ def test_words_in_the_same_places_are_neighbours_but_not_of_another_class() -> N
     assert "棒" in kept["好"]
     assert not {"差", "烂"} & set(kept["好"])
     assert distributional_neighbours([["啊"]], size=3) == {}
-
-
-def test_embedding_neighbours_are_the_likest_by_cosine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("textkit.explain.neighbours.BLOCK", 3)
-    vectors = np.random.default_rng(0).normal(size=(10, 4))
-    vectors[7] = 0
-    words = [str(number) for number in range(10)]
-    found = embedding_neighbours(words, vectors, size=3)
-    for number, word in enumerate(words):
-        alike = [
-            -2.0
-            if other == number or not vectors[other].any() or not vectors[number].any()
-            else vectors[number]
-            @ vectors[other]
-            / np.linalg.norm(vectors[number])
-            / np.linalg.norm(vectors[other])
-            for other in range(10)
-        ]
-        best = [str(n) for n in np.argsort(-np.array(alike))[:3] if alike[n] > 0]
-        assert list(found[word]) == best
 
 
 def test_leaning_evens_classes_out() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from textkit.errors import InputError
-from textkit.models.calibration import Calibration, calibration_error
+from textkit.models.calibration import Calibration
 
 Array = npt.NDArray[np.float64]
 
@@ -126,16 +126,3 @@ def test_what_cannot_be_calibrated_with_is_said() -> None:
         Calibration.of(np.zeros((0, 2)), np.zeros(0, np.int64))
     with pytest.raises(InputError, match="must be finite"):
         Calibration.temperature([[np.nan, 0.0]], np.zeros(1, np.int64))
-
-
-def test_the_calibration_error_is_what_its_definition_says() -> None:
-    generator = np.random.default_rng(0)
-    found = generator.dirichlet(np.ones(3), 500)
-    classes = generator.integers(0, 3, 500)
-    sure, right, wanted = found.max(1), found.argmax(1) == classes, 0.0
-    for low in np.arange(15) / 15:
-        inside = (sure >= low) & (sure < low + 1 / 15)
-        if inside.any():
-            wanted += inside.mean() * abs(sure[inside].mean() - right[inside].mean())
-    assert calibration_error(found, classes) == pytest.approx(wanted)
-    assert calibration_error(np.array([[1.0, 0.0]]), np.array([0])) == 0

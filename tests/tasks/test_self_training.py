@@ -34,8 +34,9 @@ class Known:
 
 
 def trained(semi: str, unlabelled: Sequence[str], rounds: int = 1, threshold: float = 0.8) -> Known:
+    chosen = {"semi_threshold": threshold} if semi == "self-training" else {}
     settings = ClassifierConfig.model_validate(
-        {"semi": semi, "semi_rounds": rounds, "semi_threshold": threshold, "semi_weight": 0.5}
+        {"semi": semi, "semi_rounds": rounds, "semi_weight": 0.5, **chosen}
     )
     known = Known()
     self_train(known.fit, LABELLED, unlabelled, settings=settings, seed=1)
@@ -84,7 +85,8 @@ def topics(seed: int, count: int) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("semi", ["self-training", "entropy", "consistency"])
 def test_unlabelled_texts_help_where_labels_are_few(semi: str) -> None:
-    settings = {"tokenizer": "whitespace", "words": 1, "characters": 0, "semi_threshold": 0.6}
+    settings = {"tokenizer": "whitespace", "words": 1, "characters": 0}
+    chosen = {"semi_threshold": 0.6} if semi == "self-training" else {}
     unlabelled = [text for text, _ in topics(1, 300)]
     held_out = LabelledTexts.of(topics(2, 400))
     gains = []
@@ -92,7 +94,8 @@ def test_unlabelled_texts_help_where_labels_are_few(semi: str) -> None:
         few = LabelledTexts.of(topics(10 + seed, 6))
         accuracies = []
         for method in ("none", semi):
-            config = ClassifierConfig.model_validate(settings | {"semi": method})
+            of_method = {} if method == "none" else chosen
+            config = ClassifierConfig.model_validate(settings | {"semi": method} | of_method)
             more = unlabelled if method == semi else []
             classifier = fit_linear_classifier(few, config, pipeline=make_pipeline(config), unlabelled=more)
             found = classifier.probabilities(held_out.texts).argmax(1)

@@ -22,26 +22,6 @@ BLOCK = 512  # words whose likenesses are computed at once
 _WORD = re.compile(r"\w")
 
 
-def embedding_neighbours(
-    words: Sequence[str], vectors: npt.NDArray[np.floating], *, size: int, lean: Floats | None = None
-) -> dict[str, tuple[str, ...]]:
-    """For each of `words` the `size` others with the likest `vectors` (V, E), by cosine.
-
-    With `lean` (V, K), a distribution over the classes for each word, none of those that lean away from
-    the class which the word leans to most: "good" is then not replaced by "bad".
-
-    >>> embedding_neighbours(["a", "b", "c"], np.array([[1, 0], [0, 1], [0.9, 0.1]]), size=1)
-    {'a': ('c',), 'b': ('c',), 'c': ('a',)}
-    """
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit = (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
-    found: dict[str, tuple[str, ...]] = {}
-    for first in range(0, len(words), BLOCK):
-        block = range(first, min(first + BLOCK, len(words)))
-        found |= _nearest(words, block, unit[first : block.stop] @ unit.T, size=size, lean=lean)
-    return found
-
-
 def distributional_neighbours(
     texts: Sequence[Sequence[str]], *, size: int, classes: Integers | None = None
 ) -> dict[str, tuple[str, ...]]:

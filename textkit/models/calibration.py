@@ -62,24 +62,6 @@ class Calibration:
         return _Fitting.of(scores, classes, weights, temperature=True).calibration()
 
 
-def calibration_error(probabilities: Floats, classes: Integers, *, bins: int = 15) -> float:
-    """How far answers are from as often right as they say, on average: expected calibration error.
-
-    Probabilities (B, K) and classes (B,). Answers are put into `bins` of equal width by the probability
-    of the likeliest class; a bin's error is how far its mean probability is from the share of right
-    answers (Guo et al. 2017, equation 3). Equally good answers of few texts seem worse: with 15 bins
-    and 1,000 texts chance alone makes 0.02 or so.
-
-    >>> round(calibration_error(np.array([[0.9, 0.1], [0.7, 0.3]]), np.array([0, 1])), 6)
-    0.4
-    """
-    sure = probabilities.max(1)
-    right = probabilities.argmax(1) == classes
-    places = np.minimum((sure * bins).astype(np.int64), bins - 1)
-    gaps = np.bincount(places, sure - right, minlength=bins)
-    return float(np.abs(gaps).sum() / len(classes))
-
-
 def _softmax(logits: Floats) -> Floats:
     powers = np.exp(logits - logits.max(-1, keepdims=True))
     likely: Floats = powers / powers.sum(-1, keepdims=True)

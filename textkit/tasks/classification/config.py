@@ -9,6 +9,7 @@ from pydantic import ConfigDict, model_validator
 
 from textkit.errors import UsageError
 from textkit.tasks.classification.presets import PRESETS
+from textkit.tasks.classification.settings import defence, unlabelled
 from textkit.tasks.classification.settings.defence import DefenceSettings
 from textkit.tasks.classification.settings.features import FeatureSettings
 from textkit.tasks.classification.settings.network import ONLY, NetworkSettings
@@ -55,6 +56,10 @@ class ClassifierConfig(
         for name, owner in self._foreign().items():
             if name in self.model_fields_set and getattr(self, name) != _default(name):
                 raise UsageError(f"the setting '{name}' is for {owner}, not for the preset '{self.preset}'")
+        for name, (other, values) in (defence.NEEDS | unlabelled.NEEDS).items():
+            given = name in self.model_fields_set and getattr(self, name) != _default(name)
+            if given and getattr(self, other) not in values:
+                raise UsageError(f"the setting '{name}' does nothing without {other} = {' or '.join(values)}")
         if self.linear and not (self.words or self.characters):
             raise UsageError("words and characters are both 0: there is nothing to look at")
         return self

@@ -163,7 +163,7 @@ def load_network_classifier(run: RunFolder, config: ClassifierConfig) -> Network
     vocab, labels = run.vocab(), labels_of(run)
     network = make_network(config, vocab, classes=len(labels))
     load_arrays(network, run, "best")
-    device = choose_device(config.device)
+    device = choose_device("cpu" if config.device == "cpu" else "auto")  # it may have been trained elsewhere
     network.to(device).eval()
     return NetworkClassifier(
         network, run.pipeline(), vocab, labels, _calibration(run, len(labels)), config.max_length, device

@@ -124,8 +124,14 @@ class PreparedTexts:
 def labels_of(run: RunFolder) -> tuple[str, ...]:
     """The classes that a run tells apart; raises CheckpointError when the manifest does not say."""
     labels = run.document.get("labels")
-    if not (isinstance(labels, list) and len(labels) > 1 and all(isinstance(each, str) for each in labels)):
-        raise CheckpointError(f"{run.path}: damaged: the manifest does not name two labels; train again")
+    if (
+        not isinstance(labels, list)
+        or not all(isinstance(each, str) for each in labels)
+        or not 1 < len(labels) == len(set(labels))
+    ):
+        raise CheckpointError(
+            f"{run.path}: damaged: the manifest does not name two labels or more, each once; train again"
+        )
     return tuple(labels)
 
 

@@ -6,6 +6,13 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+# What does nothing unless another setting has one of some values.
+NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "epsilon": ("adversarial", ("fgsm", "pgd")),
+    "attack_steps": ("adversarial", ("pgd",)),
+    "adversarial_weight": ("adversarial", ("fgsm", "pgd")),
+}
+
 
 class DefenceSettings(BaseModel):
     """Training on word vectors moved to where they hurt most."""

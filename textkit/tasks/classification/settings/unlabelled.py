@@ -6,6 +6,15 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+_METHODS = ("self-training", "entropy", "consistency")
+# What does nothing unless another setting has one of some values.
+NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "semi_weight": ("semi", _METHODS),
+    "semi_threshold": ("semi", ("self-training",)),
+    "semi_rounds": ("semi", _METHODS),
+    "semi_ratio": ("semi", _METHODS),
+}
+
 
 class UnlabelledSettings(BaseModel):
     """What unlabelled texts are used for."""
