@@ -3,8 +3,7 @@
 A task passes what differs: the module, the objective, the batches, the optimiser and how to validate.
 The state saved with "last" is complete: training resumed from it, in the middle of an epoch too,
 gives the same weights bit for bit as training that never stopped (same machine and thread count).
-What stood at the last validation is kept as "anchor": there training returns when the loss has become
-infinite, so that this too does not depend on when it was interrupted or saved.
+What stood at the last validation is kept as "anchor", to which training returns from an infinite loss.
 """
 
 from __future__ import annotations
