@@ -26,7 +26,7 @@ def command(
     run: Annotated[str, typer.Argument(metavar="RUN", help="A run folder of train-classifier.")],
     file: Annotated[
         str | None,
-        typer.Argument(metavar="[FILE]", help="Texts, one a line or a column; - for standard input."),
+        typer.Argument(metavar="FILE", help="Texts, one a line or a column; - for standard input."),
     ] = None,
     text: Annotated[
         list[str] | None,
@@ -35,7 +35,7 @@ def command(
     method: Annotated[
         str | None,
         typer.Option(
-            metavar="|".join(METHODS),
+            metavar="NAME",
             help="contributions: exact, of linear and fast; saliency, gradient-x-input and "
             "integrated-gradients: of networks; leave-one-out: of all.  [default: contributions, or "
             "integrated-gradients]",
