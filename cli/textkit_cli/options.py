@@ -31,6 +31,10 @@ Output = Annotated[
     str | None,
     typer.Option("--output", "-o", metavar="OUT", help="File to write; none or - for standard output."),
 ]
+Run = Annotated[str | None, typer.Option("--output", "-o", metavar="RUN", help="The run folder to make.")]
+Config = Annotated[
+    str | None, typer.Option(metavar="TOML", help="Settings from a file; options override it.")
+]
 Jobs = Annotated[
     int, typer.Option("--jobs", "-j", metavar="N", min=1, help="How many work at once: threads or processes.")
 ]

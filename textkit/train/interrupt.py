@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import FrameType
 
+from textkit.errors import CheckpointError, Interrupted, TextkitError
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 ECHO_SECONDS = 2.0  # a terminal and a launcher both pass on one Ctrl-C
 
@@ -54,3 +56,17 @@ def stop_requests() -> Iterator[StopRequest]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def going_on(command: str, *, aloud: bool = True) -> Iterator[None]:
+    """Within the block an interruption says, if `aloud`, which `command` goes on; so does a full disk."""
+    remedy = f"go on with: {command}"
+    try:
+        yield
+    except Interrupted as interruption:
+        raise Interrupted(f"{interruption}; {remedy}" if aloud else "", interruption.status - 128) from None
+    except TextkitError as error:
+        if isinstance(error, CheckpointError) or not isinstance(error.__cause__, OSError):
+            raise
+        raise TextkitError(f"{error}; {remedy}") from error  # what was saved is whole

@@ -23,7 +23,7 @@ def _range(
     highest: Annotated[float, typer.Option(help="Where to end, unless the loss runs away before.")] = 100.0,
     tries: Annotated[int, typer.Option(min=10, help="Updates to make on the way.")] = 120,
     output: options.Output = None,
-    config: Annotated[str | None, typer.Option(metavar="TOML", help="Settings from a file.")] = None,
+    config: options.Config = None,
     tokenizer_option: options.TokenizerOptions = None,
     field: options.Field = None,
     errors: options.Errors = "strict",

@@ -22,7 +22,6 @@ Train = Annotated[
     str | None,
     typer.Argument(metavar="TRAIN", help="Labelled texts; - for standard input.", show_default=False),
 ]
-Run = Annotated[str | None, typer.Option("--output", "-o", metavar="RUN", help="The run folder to make.")]
 Dev = Annotated[
     str | None,
     typer.Option(metavar="FILE", help="Labelled texts that decide when a network stops, and thresholds."),
@@ -50,9 +49,6 @@ Tune = Annotated[
         show_default=False,
     ),
 ]
-Config = Annotated[
-    str | None, typer.Option(metavar="TOML", help="Settings from a file; options override it.")
-]
 Resume = Annotated[
     str | None, typer.Option(metavar="RUN", help="Go on with a network's training, or longer (--epochs).")
 ]
@@ -61,7 +57,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print what was measured as o
 
 def _train(
     train: Train = None,
-    output: Run = None,
+    output: options.Run = None,
     dev: Dev = None,
     test: Test = None,
     unlabelled: Unlabelled = None,
@@ -69,7 +65,7 @@ def _train(
     label_column: LabelColumn = None,
     folds: Folds = None,
     tune_threshold: Tune = None,
-    config: Config = None,
+    config: options.Config = None,
     resume: Resume = None,
     tokenizer_option: options.TokenizerOptions = None,
     as_json: Json = False,

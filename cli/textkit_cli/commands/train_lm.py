@@ -23,12 +23,8 @@ if TYPE_CHECKING:
     from textkit.tasks.language_model import NgramOptions
 
 
-Run = Annotated[str | None, typer.Option("--output", "-o", metavar="RUN", help="The run folder to make.")]
 Valid = Annotated[str | None, typer.Option(metavar="FILE", help="Text that decides when to stop.")]
 Test = Annotated[str | None, typer.Option(metavar="FILE", help="Text to report on at the end.")]
-Config = Annotated[
-    str | None, typer.Option(metavar="TOML", help="Settings from a file; options override it.")
-]
 Resume = Annotated[
     str | None,
     typer.Option(metavar="RUN", help="Go on with an interrupted run, or longer (--epochs, --max-steps)."),
@@ -76,10 +72,10 @@ Jobs = Annotated[
 
 def _train(
     files: options.Files = None,
-    output: Run = None,
+    output: options.Run = None,
     valid: Valid = None,
     test: Test = None,
-    config: Config = None,
+    config: options.Config = None,
     resume: Resume = None,
     arpa: Arpa = None,
     prune: Prune = None,

@@ -25,12 +25,8 @@ Train = Annotated[
     str | None,
     typer.Argument(metavar="TRAIN", help="Tagged sentences: .jsonl or CoNLL; -: standard input."),
 ]
-Run = Annotated[str | None, typer.Option("--output", "-o", metavar="RUN", help="The run folder to make.")]
 Dev = Annotated[str | None, typer.Option(metavar="FILE", help="Sentences that decide when to stop.")]
 Test = Annotated[str | None, typer.Option(metavar="FILE", help="Sentences to report on at the end.")]
-Config = Annotated[
-    str | None, typer.Option(metavar="TOML", help="Settings from a file; options override it.")
-]
 Resume = Annotated[
     str | None, typer.Option(metavar="RUN", help="Go on with an interrupted run, or longer (--epochs).")
 ]
@@ -38,10 +34,10 @@ Resume = Annotated[
 
 def _train(
     train: Train = None,
-    output: Run = None,
+    output: options.Run = None,
     dev: Dev = None,
     test: Test = None,
-    config: Config = None,
+    config: options.Config = None,
     resume: Resume = None,
     tokenizer_option: options.TokenizerOptions = None,
     errors: options.Errors = "strict",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from textkit.errors import CheckpointError, Interrupted, TextkitError, UsageError
+from textkit.errors import CheckpointError, UsageError
 from textkit.tasks.classification.classifier import LabelledTexts
 from textkit.tasks.classification.config import ClassifierConfig
 from textkit.tasks.classification.copies import warnings
@@ -28,6 +28,7 @@ from textkit.tasks.classification.prepared_texts import PreparedTexts, labels_of
 from textkit.tasks.classification.saved import KIND, config_of, load_classifier, open_classifier
 from textkit.tasks.configuration import make_settings
 from textkit.train.checkpoint import RunFolder
+from textkit.train.interrupt import going_on
 from textkit.train.lock import alone_in
 
 HELD_OUT = ("dev", "test")
@@ -153,15 +154,8 @@ def _fit(
     watch: Watch | None,
     say: Say,
 ) -> dict[str, Evaluation]:
-    remedy = f"go on with: textkit train-classifier --resume {run.path}"
-    try:
+    with going_on(f"textkit train-classifier --resume {run.path}"):
         fit_network_classifier(config, run, prepared, watch=watch, say=say)
-    except Interrupted as interruption:
-        raise Interrupted(f"{interruption}; {remedy}", interruption.status - 128) from None
-    except TextkitError as error:
-        if isinstance(error, CheckpointError) or not isinstance(error.__cause__, OSError):
-            raise
-        raise TextkitError(f"{error}; {remedy}") from error  # a full disk: what was saved is whole
     return _finish(run, held_out, tune=bool(run.document.get("tune_threshold")), say=say)
 
 

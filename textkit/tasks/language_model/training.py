@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textkit.data.encoded import EncodedCorpus
-from textkit.errors import CheckpointError, Interrupted, TextkitError, UsageError
+from textkit.errors import CheckpointError, UsageError
 from textkit.lm.language_model import LanguageModel
 from textkit.lm.score import MeasuredText, Score, score
 from textkit.lm.threads import at_most
@@ -21,7 +21,7 @@ from textkit.tasks.language_model.ngram_options import NgramOptions
 from textkit.tasks.language_model.prepare import Lines, Prepared, prepare
 from textkit.tasks.language_model.saved import load_model
 from textkit.train.checkpoint import RunFolder
-from textkit.train.interrupt import stop_requests
+from textkit.train.interrupt import going_on, stop_requests
 from textkit.train.lock import alone_in
 
 if TYPE_CHECKING:
@@ -236,18 +236,10 @@ def _fit_network(
             trainer.resume()
     if trainer.done and world.first:
         say(f"there is nothing left to train: {trainer.done}")
-    remedy = f"go on with: textkit train-lm --resume {run.path}"
-    try:
+    with going_on(f"textkit train-lm --resume {run.path}", aloud=world.first):
         with stop_requests() as stop:
             trainer.fit(stop)
         return _finish(run, load_model(run).model, prepared.held_out) if world.first else {}
-    except Interrupted as interruption:
-        message = f"{interruption}; {remedy}"
-        raise Interrupted(message if world.first else "", interruption.status - 128) from None
-    except TextkitError as error:
-        if isinstance(error, CheckpointError) or not isinstance(error.__cause__, OSError):
-            raise
-        raise TextkitError(f"{error}; {remedy}") from error  # a full disk: what was saved is whole
 
 
 def _finish(

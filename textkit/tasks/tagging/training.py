@@ -8,7 +8,7 @@ from pathlib import Path
 
 from textkit.data.spans import SpanReport, TaggedSentence, well_formed
 from textkit.data.splits import split
-from textkit.errors import CheckpointError, InputError, Interrupted, TextkitError, UsageError
+from textkit.errors import CheckpointError, InputError, UsageError
 from textkit.tasks.tagging.config import TaggerConfig
 from textkit.tasks.tagging.learning import Watch, make_trainer
 from textkit.tasks.tagging.network import Inventory
@@ -17,7 +17,7 @@ from textkit.text import clean
 from textkit.text.catalog import make_tokenizer
 from textkit.text.tokenizer import Tokenizer
 from textkit.train.checkpoint import RunFolder
-from textkit.train.interrupt import stop_requests
+from textkit.train.interrupt import going_on, stop_requests
 from textkit.train.lock import alone_in
 
 Say = Callable[[str], None]
@@ -117,16 +117,8 @@ def _fit(
         trainer.resume()
     if trainer.done:
         say(f"there is nothing left to train: {trainer.done}")
-    remedy = f"go on with: textkit train-tagger --resume {run.path}"
-    try:
-        with stop_requests() as stop:
-            trainer.fit(stop)
-    except Interrupted as interruption:
-        raise Interrupted(f"{interruption}; {remedy}", interruption.status - 128) from None
-    except TextkitError as error:
-        if isinstance(error, CheckpointError) or not isinstance(error.__cause__, OSError):
-            raise
-        raise TextkitError(f"{error}; {remedy}") from error  # a full disk: what was saved is whole
+    with going_on(f"textkit train-tagger --resume {run.path}"), stop_requests() as stop:
+        trainer.fit(stop)
     tagger = load_tagger(run)
     held_out = [name for name in texts if name != "train"]
     reports = {name: tagger.evaluate(texts[name]) for name in sorted(held_out)}
