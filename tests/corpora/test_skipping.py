@@ -130,7 +130,7 @@ def test_replacing_leaves_nothing_to_skip(tmp_path: Path) -> None:
         ("f.csv", b"a,a\n1,2\n", ":1: two columns share a name; rename one (columns: a, a)"),
         (
             "f.jsonl.gz",
-            gzip.compress(b'{"text": "x"}\n' * 9)[:-3],
+            gzip.compress(mtime=0, data=b'{"text": "x"}\n' * 9)[:-3],
             ": is cut short: its packed data has no end; copy or make it again",
         ),
         (
