@@ -28,22 +28,24 @@ def training_bar(*, quiet: bool, measure: Measure = PERPLEXITY) -> Iterator[Call
         return
     from tqdm import tqdm
 
+    from textkit.train.progress import UNKNOWN
+
     bar: Any = None
 
     def watch(progress: Progress, steps: int) -> None:
         nonlocal bar
         place = f"epoch {progress.epoch + progress.step_in_epoch / steps:.2f}"
         if bar is None:  # at the first step, perhaps of a resumed training
-            begin, total = progress.step - 1, progress.total
             bar = tqdm(
                 desc=f"{place}: ",
-                total=total,
-                initial=begin,
+                initial=progress.step - 1,
                 leave=False,
                 miniters=1,
                 file=sys.stderr,
                 bar_format=SHAPE,
             )
+        if progress.total < UNKNOWN:  # which changes where the time is given
+            bar.total = progress.total
         bar.set_description(place, refresh=False)
         notes = [f"{progress.tokens_per_second():,.0f} {measure.unit}/s"]
         if progress.loss_count:

@@ -10,8 +10,10 @@ from torch import nn
 from torch.nn import functional
 
 from textkit.errors import UsageError
+from textkit.models.optimizers.averaged import AveragedAdamW
 from textkit.models.optimizers.muon import MuonAdamW
 from textkit.models.optimizers.ntasgd import NTASGD
+from textkit.train.averaging import averages
 
 
 def network(*, sparse: bool = False) -> nn.Module:
@@ -92,12 +94,33 @@ def test_the_trigger_is_that_of_the_paper(patience: int, losses: list[float], tr
     assert optimizer.averaging == triggered
 
 
-@pytest.mark.parametrize("kind", ["ntasgd", "muon"])
+def test_averaged_adamw_is_adamw_beside_a_running_average() -> None:
+    mine, theirs = network(), network()
+    optimizer = AveragedAdamW(mine.parameters(), 0.05, memory=0.6, weight_decay=0.1)
+    adamw = torch.optim.AdamW(theirs.parameters(), lr=0.05, betas=(0.9, 0.98), weight_decay=0.1)
+    averages = None
+    for step in range(8):
+        train(mine, optimizer, range(step, step + 1))
+        train(theirs, adamw, range(step, step + 1))
+        weights = [parameter.detach().clone() for parameter in theirs.parameters()]
+        memory = min(0.6, (2 + step) / (11 + step))
+        averages = averages or weights
+        averages = [memory * a + (1 - memory) * w for a, w in zip(averages, weights, strict=True)]
+    equal(mine, theirs)
+    with optimizer.averages():
+        for parameter, average in zip(mine.parameters(), averages or [], strict=True):
+            torch.testing.assert_close(parameter, average, rtol=1e-5, atol=1e-6)
+    equal(mine, theirs)
+
+
+@pytest.mark.parametrize("kind", ["ntasgd", "muon", "averaged"])
 @pytest.mark.parametrize("at", [2, 6])
 def test_a_saved_state_goes_on_bit_for_bit(kind: str, at: int) -> None:
     def make(module: nn.Module) -> torch.optim.Optimizer:
         if kind == "muon":
             return MuonAdamW(module, 0.02, outer=[module[0], module[3]])
+        if kind == "averaged":
+            return AveragedAdamW(module.parameters(), 0.02, memory=0.9)
         return NTASGD(module.parameters(), 0.5, patience=1)
 
     def tell(optimizer: torch.optim.Optimizer, *losses: float) -> None:
@@ -111,14 +134,16 @@ def test_a_saved_state_goes_on_bit_for_bit(kind: str, at: int) -> None:
     saved, weights = copy.deepcopy(optimizer.state_dict()), copy.deepcopy(whole.state_dict())
     tell(optimizer, 3.0)
     train(whole, optimizer, range(at, 9))
+    wholes = optimizer
     resumed = network()
     resumed.load_state_dict(weights)
     optimizer = make(resumed)
     optimizer.load_state_dict(saved)
     tell(optimizer, 3.0)
     train(resumed, optimizer, range(at, 9))
-    for a, b in zip(whole.parameters(), resumed.parameters(), strict=True):
-        assert torch.equal(a, b)
+    with averages(wholes), averages(optimizer):
+        for a, b in zip(whole.parameters(), resumed.parameters(), strict=True):
+            assert torch.equal(a, b)
 
 
 def test_muon_gets_the_hidden_matrices_and_adamw_the_rest() -> None:
@@ -148,3 +173,5 @@ def test_what_cannot_work_is_told() -> None:
         NTASGD(module.parameters(), 0.1, patience=0)
     with pytest.raises(UsageError, match="networks with hidden matrices; this one has none"):
         MuonAdamW(module, 0.1, outer=[module])
+    with pytest.raises(UsageError, match=r"the memory of averages must lie in \[0, 1\), not 1"):
+        AveragedAdamW(module.parameters(), 0.1, memory=1)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import signal
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import torch
 
 from textkit.errors import CheckpointError, Interrupted
 from textkit.models.schedules import make_schedule
+from textkit.train.goal import Goal
 from textkit.train.interrupt import StopRequest
 from textkit.train.log import Log
 
@@ -51,6 +53,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "lines": {"sampling": "lines"},
     "nt-asgd": {"optimizer": "nt-asgd", "rate": 1.5, "epochs": 12, "patience": 99, "decay": 1.0},
     "muon": {"optimizer": "muon"},
+    "averaged": {"optimizer": "averaged"},
     "steps": {"max_steps": 23, "validate_every": 5, "epochs": None},
     "both": {"validate_every": 4, "epochs": 2},
 }
@@ -140,6 +143,63 @@ def test_validation_by_steps_and_at_the_end(tmp_path: Path, tiny: ModuleType) ->
     assert " tokens/s; best validation perplexity " in said[-1]
     trained = [r for r in records if "loss" in r]
     assert all({"gradient_norm", "learning_rate", "tokens_per_second"} <= r.keys() for r in trained)
+
+
+def test_a_goal_chooses_the_best_instead_of_the_loss(tmp_path: Path, tiny: ModuleType) -> None:
+    said: list[str] = []
+    trainer = tiny.make_trainer(
+        tmp_path / "run", epochs=None, max_steps=4, validate_every=1, patience=2, say=said.append
+    )
+    losses, bleu = iter([4.0, 3.0, 2.0, 1.0]), iter([10.0, 30.0, 20.0, 25.0])
+    trainer.validate, trainer.goal = lambda: next(losses), Goal("bleu", lambda: next(bleu))
+    trainer.fit(StopRequest())
+    assert trainer.run.document["best"]["step"] == 2
+    assert trainer.run.document["best"]["valid_bleu"] == 30
+    assert trainer.progress.worse == 2
+    assert "validation has not improved 2 times in a row" in trainer.done
+    records = Log(tmp_path / "run" / "log.jsonl").records()
+    assert [r["valid_bleu"] for r in records if "valid_bleu" in r] == [10, 30, 20, 25]
+    assert said[1] == "step 2: validation perplexity 20.09, bleu 30.00"
+    assert said[-1].endswith("best validation bleu 30.00 at step 2")
+
+
+def test_a_time_ends_training_and_bounds_the_schedule(
+    tmp_path: Path, tiny: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every look at the clock takes a second: a step two looks, a validation two."""
+    totals: list[int] = []
+
+    def schedule(step: int, total: int) -> float:
+        totals.append(total)
+        return 1.0
+
+    clock = itertools.count()
+    ticks = SimpleNamespace(monotonic=lambda: float(next(clock)))
+    monkeypatch.setattr("textkit.train.trainer.time", ticks)
+    trainer = tiny.make_trainer(
+        tmp_path / "run",
+        epochs=None,
+        max_seconds=30.0,
+        validate_every=10,
+        patience=99,
+        schedule=schedule,
+        save_seconds=1e9,
+    )
+    trainer.fit(StopRequest())
+    progress = trainer.progress
+    assert progress.seconds == progress.step
+    assert progress.validation_seconds == 3
+    assert progress.step == 28  # 28 steps, and after ten and twenty a validation; the last is beyond the time
+    assert progress.validated == progress.step
+    assert trainer.done == "the 0.5 minutes are over; give a longer --budget to go on"
+    assert totals[1:10] == [30] * 9
+    assert totals[10] == round(10 * 30 / 11)
+    resumed = tiny.make_trainer(
+        tmp_path / "run", epochs=None, max_seconds=60.0, validate_every=10, patience=99
+    )
+    resumed.resume()
+    assert resumed.done == ""
+    assert resumed.progress.spent == progress.spent
 
 
 def test_averages_are_what_is_validated_and_kept(tmp_path: Path, tiny: ModuleType) -> None:

@@ -15,6 +15,7 @@ from torch.nn import functional
 from textkit.data.encoded import EncodedCorpus
 from textkit.data.line_batches import LineBatches
 from textkit.data.windows import PADDING, RandomWindows, Sampler, SequentialWindows, Window
+from textkit.models.optimizers.averaged import AveragedAdamW
 from textkit.models.optimizers.muon import MuonAdamW
 from textkit.models.optimizers.ntasgd import NTASGD
 from textkit.models.schedules import constant
@@ -25,7 +26,8 @@ from textkit.train.checkpoint import RunFolder
 from textkit.train.distributed import World
 from textkit.train.log import Log
 from textkit.train.progress import Progress
-from textkit.train.trainer import Trainer, TrainerSettings
+from textkit.train.settings import TrainerSettings
+from textkit.train.trainer import Trainer
 
 SIZE = 7  # ids
 
@@ -98,6 +100,8 @@ def make_optimizer(name: str, module: Tiny, rate: float) -> torch.optim.Optimize
         return MuonAdamW(module, rate, outer=[module.embedding])
     if name == "nt-asgd":
         return NTASGD(module.parameters(), rate, patience=1)
+    if name == "averaged":
+        return AveragedAdamW(module.parameters(), rate, memory=0.9)
     if name == "sgd":
         return torch.optim.SGD(module.parameters(), rate)
     return torch.optim.AdamW(module.parameters(), rate)
@@ -166,7 +170,7 @@ def fingerprint(path: Path) -> dict[str, Any]:
     """All that must be equal in equal trainings, bit for bit."""
     run = RunFolder.open(path)
     state = run.state()
-    times = ("seconds", "logged_seconds", "tokens_per_second")
+    times = ("seconds", "validation_seconds", "logged_seconds", "tokens_per_second")
     plain = {k: v for k, v in state["progress"].items() if k not in times}
     log = [{k: v for k, v in r.items() if k not in times} for r in Log(path / "log.jsonl").records()]
     weights = {role: {k: v.tobytes() for k, v in run.arrays(role).items()} for role in ("best", "last")}

@@ -9,6 +9,8 @@ from typing import Any
 from textkit.train.guard import Guard
 from textkit.train.measure import Measure
 
+UNKNOWN = 2**62  # steps: nothing is known of the speed yet
+
 
 @dataclass
 class Progress:
@@ -20,13 +22,14 @@ class Progress:
     step_in_epoch: int = 0
     validating: bool = False  # a validation is due
     validated: int = 0  # the step of the last one
-    best: float = math.inf
+    best: float = math.inf  # the lowest validation loss, or the highest of another goal, negative
     best_step: int = 0
     worse: int = 0  # validations since the best
     plateau: float = 1.0  # factor of the learning rate after validations that were no better
     learning_rate: float = 0.0  # of the last step
     tokens: int = 0  # predicted so far
     seconds: float = 0.0  # spent on steps so far, over all sittings
+    validation_seconds: float = 0.0  # the same on validations
     guard: Guard = field(default_factory=Guard)
     loss_sum: float = 0.0  # this and the next three: since the last log record
     loss_count: int = 0
@@ -49,22 +52,18 @@ class Progress:
         _check(numbers, Progress().as_dict())
         return Progress(**{**numbers, "guard": Guard(**numbers["guard"])})
 
-    def ending(self, *, epochs: int | None, max_steps: int | None, patience: int) -> str:
-        """Why training is over, and what would let it go on; nothing while it is not.
+    @property
+    def spent(self) -> float:
+        """Seconds of steps and validations."""
+        return self.seconds + self.validation_seconds
 
-        >>> Progress(epoch=3).ending(epochs=3, max_steps=None, patience=5)
-        'all 3 epochs are done; give more --epochs to go on'
+    def projected(self, seconds: float) -> int:
+        """How many steps there will be after so many `seconds`, at the speed so far.
+
+        >>> Progress(step=10, seconds=2.0).projected(60)
+        300
         """
-        if self.worse >= patience:
-            return (
-                f"validation has not improved {self.worse} times in a row, which is the patience; "
-                "train a new run with a larger --patience to go on longer"
-            )
-        if max_steps is not None and self.step >= max_steps:
-            return f"all {max_steps} steps are done; give more --max-steps to go on"
-        if epochs is not None and self.epoch >= epochs:
-            return f"all {epochs} epochs are done; give more --epochs to go on"
-        return ""
+        return max(round(self.step * seconds / self.spent), 1) if self.spent else UNKNOWN
 
     def add(self, loss: float, count: int, *, norm: float) -> None:
         """Count a step of `count` predictions with the mean `loss` and the gradient's `norm`."""
@@ -100,12 +99,16 @@ class Progress:
             return self.loss_count / seconds
         return self.tokens / self.seconds if self.seconds else 0.0
 
-    def summary(self, seconds: float, measure: Measure) -> str:
-        """One line for the end of a training that took `seconds` this time."""
+    def summary(self, seconds: float, measure: Measure, *, goal: str = "") -> str:
+        """One line for the end of a training that took `seconds` this time.
+
+        The best is the highest of a `goal` by name, or else the lowest loss.
+        """
         rate = self.tokens / self.seconds if self.seconds else 0.0
+        best = f"{goal} {-self.best:.2f}" if goal else measure.text(self.best)
         return (
             f"trained to step {self.step} in {seconds / 60:.1f} min, {rate:,.0f} {measure.unit}/s; "
-            f"best validation {measure.text(self.best)} at step {self.best_step}"
+            f"best validation {best} at step {self.best_step}"
         )
 
 

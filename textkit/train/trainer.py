@@ -26,43 +26,25 @@ from textkit.train.checkpoint import RunFolder
 from textkit.train.clipping import clip_gradients
 from textkit.train.distributed import World
 from textkit.train.generators import generator_states, set_generators
+from textkit.train.goal import Goal
 from textkit.train.guard import SKIPS, update
 from textkit.train.interrupt import StopRequest
 from textkit.train.log import Log, draw_curve
 from textkit.train.measure import PERPLEXITY, Measure
 from textkit.train.objective import B, Batches, Objective
 from textkit.train.progress import Progress
+from textkit.train.settings import TrainerSettings
 from textkit.train.training_state import TrainingState, fitting
 from textkit.train.weights import arrays, load_arrays
 
 DRAW_SECONDS = 60.0  # between drawings of the curve; the last one is always made
 
 
-@dataclass(frozen=True)
-class TrainerSettings:
-    """When to stop, validate, clip and save.
-
-    Training ends after `epochs` or `max_steps`, of which one at least is given, or after `patience`
-    validations in a row that did not improve; each of those multiplies the learning rate by `decay`. It
-    is validated after each epoch, or every `validate_every` steps and at the end. `clip` bounds the norm
-    of the whole gradient (Pascanu et al. 2013, arXiv:1211.5063). Minibatches are taken in `accumulate`
-    parts, to save memory: the step is the same.
-    """
-
-    epochs: int | None
-    max_steps: int | None = None
-    validate_every: int | None = None
-    clip: float = 1.0
-    accumulate: int = 1
-    decay: float = 0.5
-    patience: int = 3
-    log_every: int = 50
-    save_seconds: float = 300.0
-
-
 @dataclass
 class Trainer(Generic[B]):
     """Trains `module` in place, leaving "best" and "last" in `run`; `validate` gives a mean loss in nats.
+
+    The best weights are those with the lowest of these, or with the highest `goal` if there is one.
 
     The learning rate of a step is what the optimiser was made with, times `schedule`, times what
     validations and the guard against infinite losses have made of it, times the batch's scale.
@@ -79,6 +61,7 @@ class Trainer(Generic[B]):
     schedule: Schedule = constant
     world: World = field(default_factory=World)
     measure: Measure = PERPLEXITY
+    goal: Goal | None = None
     watch: Callable[[Progress, int], None] = lambda progress, steps: None  # noqa: ARG005
     say: Callable[[str], None] = lambda message: None  # noqa: ARG005
     progress: Progress = field(default_factory=Progress)
@@ -88,16 +71,9 @@ class Trainer(Generic[B]):
         self._proving: Callable[[], AbstractContextManager[None]] = nullcontext
         self._nothing_carried = self.objective.state_dict()
         self._saved = self._drawn = time.monotonic()
-        self._total = self.progress.total = self._steps()
+        self._limit = self.progress.total = self.settings.steps(self.batches)
         if not self.world.first:
             self.watch, self.say = lambda _progress, _steps: None, lambda _message: None
-
-    def _steps(self) -> int:
-        settings = self.settings
-        limits = [] if settings.max_steps is None else [settings.max_steps]
-        if settings.epochs is not None:
-            limits.append(self.batches.steps(settings.epochs))
-        return min(limits)
 
     @property
     def done(self) -> str:
@@ -105,10 +81,7 @@ class Trainer(Generic[B]):
         return "" if self.progress.validating else self._ending()
 
     def _ending(self) -> str:
-        settings = self.settings
-        return self.progress.ending(
-            epochs=settings.epochs, max_steps=settings.max_steps, patience=settings.patience
-        )
+        return self.settings.ending(self.progress)
 
     def resume(self) -> None:
         """Go back to where "last" was saved: weights, optimiser, sampler, carried state, generators.
@@ -138,7 +111,8 @@ class Trainer(Generic[B]):
                     self._pause(stop)
         if self.progress.step > at:
             self._draw()
-            self.say(self.progress.summary(time.monotonic() - began, self.measure))
+            goal = self.goal.name if self.goal else ""
+            self.say(self.progress.summary(time.monotonic() - began, self.measure, goal=goal))
 
     def _train(self, stop: StopRequest) -> None:
         """Make steps until it is time for a validation, the epoch ends, or training went back."""
@@ -149,8 +123,10 @@ class Trainer(Generic[B]):
                 return
             self.watch(progress, len(self.batches))
             every = settings.validate_every
-            progress.validating = progress.step == settings.max_steps or (
-                every is not None and progress.step % every == 0
+            progress.validating = (
+                progress.step == settings.max_steps
+                or (every is not None and progress.step % every == 0)
+                or settings.late(progress) != ""
             )
             self._pause(stop)
             if progress.validating:
@@ -163,6 +139,8 @@ class Trainer(Generic[B]):
     def _step(self, batch: B) -> bool:
         """One update, unless it would not be finite. False when training went back to the anchor."""
         progress, began = self.progress, time.monotonic()
+        if self.settings.max_seconds is not None:
+            progress.total = min(self._limit, progress.projected(self.settings.max_seconds))
         factor = self.schedule(progress.step, progress.total) * progress.plateau * progress.guard.factor
         progress.learning_rate = self._rates[0] * factor
         for group, rate in zip(self.optimizer.param_groups, self._rates, strict=True):
@@ -176,7 +154,7 @@ class Trainer(Generic[B]):
         if updated:
             progress.guard.passed()
             progress.add(loss, count, norm=norm)
-        progress.seconds += time.monotonic() - began
+        progress.seconds += self._taken(began)
         if not updated:
             self.objective.load_state_dict(self._nothing_carried)  # it may not be finite either
             what = "loss" if not math.isfinite(loss) else "gradient"
@@ -190,6 +168,11 @@ class Trainer(Generic[B]):
         if progress.step % self.settings.log_every == 0:
             self._log()
         return True
+
+    def _taken(self, began: float) -> float:
+        """Seconds since then, the same for all processes where anything depends on them."""
+        taken = time.monotonic() - began
+        return taken if self.settings.max_seconds is None else self.world.most(taken)[0]
 
     def _update(self) -> bool:
         with self._proving():
@@ -214,13 +197,14 @@ class Trainer(Generic[B]):
 
     def _go_back(self, where: str) -> None:
         self.progress.guard.go_back(where)
-        guard, seconds = self.progress.guard, self.progress.seconds
+        before = self.progress
         self._restore("anchor")
-        self.progress.guard, self.progress.seconds = guard, seconds
-        self.progress.logged_seconds = seconds
+        self.progress.guard, self.progress.seconds = before.guard, before.seconds
+        self.progress.validation_seconds = before.validation_seconds
+        self.progress.logged_seconds = before.seconds
         self.say(
             f"the loss is not finite {where}: back to step {self.progress.step}, "
-            f"at {guard.factor:g} of the learning rate"
+            f"at {before.guard.factor:g} of the learning rate"
         )
         self._save()
 
@@ -230,26 +214,33 @@ class Trainer(Generic[B]):
             self.log.write(record | more)
 
     def _validate(self) -> None:
-        progress = self.progress
+        progress, began = self.progress, time.monotonic()
+        figures = {}
         with averages(self.optimizer):
-            loss = self.world.from_first(self.validate)
-            if loss < progress.best and self.world.first:
-                info = {"epoch": progress.epoch, "valid_loss": loss}
+            loss = cost = self.world.from_first(self.validate)
+            if self.goal is not None:
+                reached = self.world.from_first(self.goal.of)
+                figures[f"valid_{self.goal.name}"] = reached
+                cost = -reached if math.isfinite(loss) else loss
+            if cost < progress.best and self.world.first:
+                info = {"epoch": progress.epoch, "valid_loss": loss, **figures}
                 self.run.save("best", arrays(self.module), step=progress.step, info=info)
+        progress.validation_seconds += self._taken(began)
         progress.validating, progress.validated = False, progress.step
         if not math.isfinite(loss):
             self._go_back(f"in the validation at step {progress.step}")
             return
-        self._log(**{"valid_loss": loss, f"valid_{self.measure.name}": self.measure.of(loss)})
-        if loss < progress.best:
-            progress.best, progress.best_step, progress.worse = loss, progress.step, 0
+        self._log(**{"valid_loss": loss, f"valid_{self.measure.name}": self.measure.of(loss), **figures})
+        if cost < progress.best:
+            progress.best, progress.best_step, progress.worse = cost, progress.step, 0
         else:
             progress.worse += 1
             progress.plateau *= self.settings.decay
-        observe(self.optimizer, loss)
+        observe(self.optimizer, cost)
         self._save(anchor=True)
         where = f"step {progress.step}" if self.settings.validate_every else f"epoch {progress.epoch}"
-        self.say(f"{where}: validation {self.measure.text(loss)}")
+        also = "".join(f", {name.removeprefix('valid_')} {value:.2f}" for name, value in figures.items())
+        self.say(f"{where}: validation {self.measure.text(loss)}{also}")
         if time.monotonic() - self._drawn > DRAW_SECONDS:
             self._draw()
 
@@ -295,6 +286,6 @@ class Trainer(Generic[B]):
             self.objective.load_state_dict(state.own["objective"])
             set_generators(state.own["generators"], device=self.world.device)
         self._proving = partial(fitting, state.path)  # what is carried is looked at in a step only
-        self.progress = replace(state.progress, total=self._total)
+        self.progress = replace(state.progress, total=self._limit)
         if self.world.first:
             self.log.rewind(self.progress.records)

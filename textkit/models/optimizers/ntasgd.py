@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from typing import Any, overload
 
 import torch
@@ -11,6 +11,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from textkit.errors import UsageError
+from textkit.models.optimizers.averages import holding
 
 
 class NTASGD(Optimizer):
@@ -84,22 +85,6 @@ class NTASGD(Optimizer):
         else:
             state["average"].lerp_(parameter, 1 / (steps - 1))
 
-    @contextlib.contextmanager
-    def averages(self) -> Iterator[None]:
+    def averages(self) -> AbstractContextManager[None]:
         """Within the block the parameters hold their averages, if there are any yet."""
-        pairs = [
-            (parameter, self.state[parameter]["average"])
-            for group in self.param_groups
-            for parameter in group["params"]
-            if "average" in self.state[parameter]
-        ]
-        latest = [parameter.detach().clone() for parameter, _ in pairs]
-        with torch.no_grad():
-            for parameter, average in pairs:
-                parameter.copy_(average)
-        try:
-            yield
-        finally:
-            with torch.no_grad():
-                for (parameter, _), before in zip(pairs, latest, strict=True):
-                    parameter.copy_(before)
+        return holding(self)

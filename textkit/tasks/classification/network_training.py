@@ -38,7 +38,8 @@ from textkit.train.lock import alone_in
 from textkit.train.log import Log
 from textkit.train.measure import LOSS
 from textkit.train.progress import Progress
-from textkit.train.trainer import Trainer, TrainerSettings
+from textkit.train.settings import TrainerSettings
+from textkit.train.trainer import Trainer
 
 Watch = Callable[[Progress, int], None]
 Say = Callable[[str], None]

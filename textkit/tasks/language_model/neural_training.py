@@ -29,7 +29,8 @@ from textkit.train.checkpoint import RunFolder
 from textkit.train.distributed import World
 from textkit.train.log import Log
 from textkit.train.progress import Progress
-from textkit.train.trainer import Trainer, TrainerSettings
+from textkit.train.settings import TrainerSettings
+from textkit.train.trainer import Trainer
 
 Watch = Callable[[Progress, int], None]
 NEVER = 2**31  # validations: the patience of schedules that are to be run to their end

@@ -22,7 +22,8 @@ from textkit.train.checkpoint import RunFolder
 from textkit.train.log import Log
 from textkit.train.measure import LOSS
 from textkit.train.progress import Progress
-from textkit.train.trainer import Trainer, TrainerSettings
+from textkit.train.settings import TrainerSettings
+from textkit.train.trainer import Trainer
 
 MEASURE = replace(LOSS, unit="tokens")
 TOGETHER = 128  # sentences that are looked at at once when nothing is learnt
