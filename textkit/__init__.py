@@ -1,4 +1,5 @@
-"""textkit: from raw Chinese or English text to tokens, vocabularies, language models, classifiers, taggers.
+"""textkit: from raw Chinese or English text to tokens, vocabularies, language models, classifiers, taggers,
+translators.
 
 The folders are floors, named by the shape of the data: `text` (strings and tokens), `data` (ids),
 `models` (tensors), `lm` and `decode` (distributions), `train` and `explain`, `tasks` (whole stories).
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from textkit.tasks.classification import SavedClassifier
     from textkit.tasks.language_model import SavedModel
     from textkit.tasks.tagging.saved import SavedTagger
+    from textkit.tasks.translation.saved import SavedTranslator
 
 __version__ = "0.1.0"
 
@@ -27,10 +29,13 @@ def load(path: Path | str, kind: Literal["language model"]) -> SavedModel: ...
 def load(path: Path | str, kind: Literal["classifier"]) -> SavedClassifier: ...
 @overload
 def load(path: Path | str, kind: Literal["tagger"]) -> SavedTagger: ...
+@overload
+def load(path: Path | str, kind: Literal["translator"]) -> SavedTranslator: ...
 def load(
-    path: Path | str, kind: Literal["language model", "classifier", "tagger"] | None = None
-) -> SavedModel | SavedClassifier | SavedTagger:
-    """What a run folder holds: a language model to `score` and `generate` with, a classifier or a tagger.
+    path: Path | str, kind: Literal["language model", "classifier", "tagger", "translator"] | None = None
+) -> SavedModel | SavedClassifier | SavedTagger | SavedTranslator:
+    """What a run folder holds: a language model to `score` and `generate` with, a classifier, a tagger or
+    a translator.
 
     An n-gram model may also lie in a model folder or an ARPA file. To say the `kind` makes anything else
     an error, and tells a type checker what comes back.
@@ -50,6 +55,10 @@ def load(
         from textkit.tasks.tagging.saved import load_tagger
 
         return load_tagger(path)
+    if found == "translator":
+        from textkit.tasks.translation.saved import load_translator
+
+        return load_translator(path)
     from textkit.tasks.language_model import load_model
 
     return load_model(path)
@@ -62,4 +71,4 @@ def _kind(path: Path | str) -> str:
     from textkit.train.checkpoint import MANIFEST, RunFolder
 
     kind = RunFolder.open(path).kind if (Path(path) / MANIFEST).exists() else ""
-    return kind if kind in ("classifier", "tagger") else "language model"
+    return kind if kind in ("classifier", "tagger", "translator") else "language model"

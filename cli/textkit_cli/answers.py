@@ -1,25 +1,22 @@
-"""Records with the answers of a classifier added to them, in every form of output."""
+"""Records with the answers of a model added to them, in every form of output."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from textkit.errors import InputError
 from textkit_corpora.records import arrow_stream
 from textkit_corpora.tables import encode_rows
 from textkit_corpora.text_records import TextRecords
 
-if TYPE_CHECKING:
-    from textkit.tasks.classification import Prediction
-
 FORMS = ("text", "csv", "tsv", "jsonl", "parquet")
-DIGITS = 6  # of a probability as text
 TAKEN = "predicted_"  # before a name that the records have already
 
 Row = dict[str, Any]
+Answer = tuple[Any, ...]  # a value for each of the columns that are added
 
 
 def form_of_output(kind: str, suffix: str, *, to_file: bool) -> str:
@@ -41,7 +38,7 @@ class AnsweredRecords:
     """How records become blocks of output, the answers added behind what they hold.
 
     columns: the names of a table's columns, those of the answers last.
-    added:   the names of the answers: label, probability, and those of each label where asked for.
+    added:   the names of the answers, such as label and probability.
     header:  whether a CSV or TSV output names them.
     text:    the column of the text.
     schema:  that of Parquet output.
@@ -56,18 +53,18 @@ class AnsweredRecords:
 
     @staticmethod
     def of(
-        records: TextRecords, form: str, *, first: Sequence[Row], labels: Sequence[str], every: bool
+        records: TextRecords, form: str, *, first: Sequence[Row], added: Mapping[str, type]
     ) -> AnsweredRecords:
-        """For records of which the `first` ones are read already; probabilities of `every` label, or one."""
+        """For records of which the `first` ones are read already; `added` says what each answer is, str or
+        float."""
         known = records.columns.names or tuple(dict.fromkeys(name for row in first for name in row))
         known = known or (records.columns.text,)
         bare = records.kind in ("csv", "tsv") and not records.columns.header
-        added = ("label", "probability", *(f"probability_{label}" for label in labels if every))
         while not bare and any(name in known for name in added):
-            added = tuple(TAKEN + name for name in added)
+            added = {TAKEN + name: kind for name, kind in added.items()}
         schema = _schema(records, first, known, added) if form == "parquet" else None
         columns = (*known, *added)
-        return AnsweredRecords(form, columns, added, not bare, records.columns.text, schema)
+        return AnsweredRecords(form, columns, tuple(added), not bare, records.columns.text, schema)
 
     def head(self) -> bytes:
         """What stands before the first block."""
@@ -78,7 +75,7 @@ class AnsweredRecords:
         return b""
 
     def block(
-        self, rows: Sequence[Row], answers: Sequence[Prediction], texts: Sequence[str], places: Sequence[str]
+        self, rows: Sequence[Row], answers: Sequence[Answer], texts: Sequence[str], places: Sequence[str]
     ) -> bytes:
         """A block of records as bytes. Raises InputError for one that does not fit the output."""
         try:
@@ -87,7 +84,7 @@ class AnsweredRecords:
             if self.form == "jsonl":
                 return b"".join(self._json(rows, answers, places))
             if self.form == "text":
-                cells = ([*map(_cell, self._values(a)), text] for a, text in zip(answers, texts, strict=True))
+                cells = ([*map(_cell, a), text] for a, text in zip(answers, texts, strict=True))
                 return encode_rows("tsv", cells)
             return encode_rows(self.form, self._cells(rows, answers, places))
         except UnicodeEncodeError as error:
@@ -95,10 +92,6 @@ class AnsweredRecords:
                 f"{places[0]} or soon after: a field holds half a character, which the output cannot; "
                 "mend it, or write .jsonl"
             ) from error
-
-    def _values(self, answer: Prediction) -> tuple[Any, ...]:
-        every = answer.probabilities if len(self.added) > 2 else ()
-        return (answer.label, *(round(number, DIGITS) for number in (answer.probability, *every)))
 
     def _check_fields(self, rows: Sequence[Row], places: Sequence[str]) -> None:
         names = frozenset(self.columns[: -len(self.added)])
@@ -111,17 +104,15 @@ class AnsweredRecords:
                 )
 
     def _cells(
-        self, rows: Sequence[Row], answers: Sequence[Prediction], places: Sequence[str]
+        self, rows: Sequence[Row], answers: Sequence[Answer], places: Sequence[str]
     ) -> Iterator[list[str]]:
         self._check_fields(rows, places)
         known = self.columns[: -len(self.added)]
         for row, answer in zip(rows, answers, strict=True):
             cells = [_cell(row.get(name)) for name in known]
-            yield cells + [_cell(value) for value in self._values(answer)]
+            yield cells + [_cell(value) for value in answer]
 
-    def _json(
-        self, rows: Sequence[Row], answers: Sequence[Prediction], places: Sequence[str]
-    ) -> Iterator[bytes]:
+    def _json(self, rows: Sequence[Row], answers: Sequence[Answer], places: Sequence[str]) -> Iterator[bytes]:
         for row, answer, where in zip(rows, answers, places, strict=True):
             line = self._joined(self._named(row), answer, where)
             try:
@@ -130,13 +121,13 @@ class AnsweredRecords:
                 text = json.dumps(line, default=str).encode()
             yield text + b"\n"
 
-    def _joined(self, row: Mapping[str, Any], answer: Prediction, where: str) -> Row:
+    def _joined(self, row: Mapping[str, Any], answer: Answer, where: str) -> Row:
         for name in self.added:
             if name in row:
                 raise InputError(
                     f"{where}: has a field '{name}', which the first records lack; it is the answer's"
                 )
-        return dict(row) | dict(zip(self.added, self._values(answer), strict=True))
+        return dict(row) | dict(zip(self.added, answer, strict=True))
 
     def _named(self, row: Row) -> Row:
         """A record of a table without a header, whose columns are numbered: the text's gets its name."""
@@ -144,7 +135,7 @@ class AnsweredRecords:
             return row
         return {"text" if name == self.text else f"column_{name}": value for name, value in row.items()}
 
-    def _arrow(self, rows: Sequence[Row], answers: Sequence[Prediction], places: Sequence[str]) -> bytes:
+    def _arrow(self, rows: Sequence[Row], answers: Sequence[Answer], places: Sequence[str]) -> bytes:
         import pyarrow
 
         self._check_fields(rows, places)  # a schema drops what it does not name
@@ -161,7 +152,9 @@ class AnsweredRecords:
         return arrow_stream(self.schema, batch)
 
 
-def _schema(records: TextRecords, first: Sequence[Row], known: Sequence[str], added: Sequence[str]) -> Any:
+def _schema(
+    records: TextRecords, first: Sequence[Row], known: Sequence[str], added: Mapping[str, type]
+) -> Any:
     """The columns of Parquet output: those of a Parquet input as they are, of JSON as the first ones show."""
     import pyarrow
 
@@ -180,9 +173,8 @@ def _schema(records: TextRecords, first: Sequence[Row], known: Sequence[str], ad
         if bare:
             names = ["text" if name == records.columns.text else f"column_{name}" for name in known]
         schema = pyarrow.schema([(name, pyarrow.string()) for name in names])
-    schema = schema.append(pyarrow.field(added[0], pyarrow.string()))
-    for name in added[1:]:
-        schema = schema.append(pyarrow.field(name, pyarrow.float64()))
+    for name, kind in added.items():
+        schema = schema.append(pyarrow.field(name, pyarrow.string() if kind is str else pyarrow.float64()))
     return schema
 
 

@@ -56,6 +56,10 @@ COMMANDS = {
     "audit": "Look for what would make a number reported on labelled texts false.",
     "train-tagger": "Train a tagger of words on tagged sentences.",
     "tag": "Tag the words of a text: names, places, times.",
+    "train-nmt": "Train a translator on pairs of sentences.",
+    "translate": "Translate text with a trained translator, one line out per line in.",
+    "bleu": "Measure translations against references: BLEU, chrF, TER.",
+    "nmt-convert": "Convert a translator for CTranslate2, also with 8-bit weights.",
     "corpora": "List, describe and locate the sample corpora.",
 }
 
@@ -111,7 +115,7 @@ def _textkit(
         typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True),
     ] = False,
 ) -> None:
-    """From raw Chinese or English text to tokens, language models, classifiers and taggers."""
+    """From raw Chinese or English text to tokens, language models, classifiers, taggers and translators."""
 
 
 class Terminated(BaseException):
@@ -126,6 +130,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # Processes we start must not import what happens to lie in the current folder.
     os.environ.setdefault("PYTHONSAFEPATH", "1")
+    # Compiled code would have colorama write to the terminal when we end.
+    os.environ.setdefault("NUMBA_DISABLE_ERROR_MESSAGE_HIGHLIGHTING", "1")
     group = typer.main.get_command(app)
     if "_TEXTKIT_COMPLETE" in os.environ:  # a shell asks how to go on
         group.main(args=arguments, prog_name="textkit")

@@ -13,7 +13,15 @@ from textkit import atomic
 from textkit.errors import InputError
 from textkit_corpora.cards import Card, Split
 from textkit_corpora.corpus import CARD, data_folder
-from textkit_corpora.grammars import pairs_en_fr, pairs_en_zh, prose_en, prose_zh, reviews_zh, travel
+from textkit_corpora.grammars import (
+    pairs_en_fr,
+    pairs_en_zh,
+    pairs_fr_en_toy,
+    prose_en,
+    prose_zh,
+    reviews_zh,
+    travel,
+)
 from textkit_corpora.grammars.recipe import Recipe
 
 RECIPES: tuple[Recipe, ...] = (
@@ -22,6 +30,7 @@ RECIPES: tuple[Recipe, ...] = (
     reviews_zh.CORPUS,
     pairs_en_fr.CORPUS,
     pairs_en_zh.CORPUS,
+    pairs_fr_en_toy.CORPUS,
     travel.CORPUS,
 )
 _FORMATS = {

@@ -1,4 +1,4 @@
-"""Which columns of a table hold the text and the label, and whether its first row is a header."""
+"""Which columns of a table hold text and label, or source and target, and whether it has a header."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from textkit_corpora.decoding import missing_field
 # What a header is likely to say where a row of data is not.
 _HEADINGS = {"category", "class", "comment", "content", "id", "label", "labels", "rating", "review"}
 _HEADINGS |= {"sentence", "sentiment", "target", "text", "texts", "title"}
+_PAIR_HEADINGS = {"source", "target", "src", "tgt", "trg", "translation", "sentence", "text", "id"}
+_PAIR_HEADINGS |= {"ar", "cs", "de", "en", "es", "fi", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "sv"}
+_PAIR_HEADINGS |= {"tr", "uk", "vi", "zh", "english", "french", "german", "chinese", "spanish"}
 _CHINESE = {"标签", "类别", "分类", "情感", "情感倾向", "极性", "评分", "星级", "序号", "编号"}
 _CHINESE |= {"文本", "内容", "正文", "标题", "评论", "评论内容", "评价", "评价内容", "句子"}
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns by `names`, of which `text` holds texts and `label`, if any, their labels.
+    """The columns by `names`, of which `text` holds texts and `label`, if any, their labels or translations.
 
     Without a `header` the names are the numbers from 1.
     """
@@ -28,7 +31,7 @@ class Columns:
     label: str | None
 
 
-def check_column_names(text: str | None, label: str | None) -> None:
+def check_column_names(text: str | None, label: str | None, *, what: str = "the text and its label") -> None:
     """Raise UsageError for one column named and one numbered: has the table a header or not?"""
     if text is not None and label is not None and text.isdecimal() != label.isdecimal():
         raise UsageError(
@@ -36,7 +39,7 @@ def check_column_names(text: str | None, label: str | None) -> None:
             f"and '{label}'"
         )
     if text is not None and text == label:
-        raise UsageError(f"the text and its label cannot both be in the column '{text}'")
+        raise UsageError(f"{what} cannot both be in the column '{text}'")
 
 
 def find_columns(
@@ -71,6 +74,37 @@ def find_columns(
             f"{' and --label-column' if labelled else ''} (columns: {', '.join(first)})"
         )
     return _numbered(len(first), where=where, text=None, label=None, labelled=labelled)
+
+
+def find_pair_columns(first: Sequence[str], *, where: str, source: str | None, target: str | None) -> Columns:
+    """The columns, sources as `text` and targets as `label`, of a table whose `first` row stands at `where`.
+
+    Columns named mean a header, columns numbered mean none. Where neither was asked for, a first row that
+    has "source" and "target" among its cells is a header; other tables have two columns, source and target.
+    Raises InputError for another table, and for what looks like a header with other names.
+
+    >>> find_pair_columns(["un", "one"], where="f.tsv:1", source=None, target=None)
+    Columns(header=False, names=('1', '2'), text='1', label='2')
+    """
+    asked = [name for name in (source, target) if name is not None]
+    names = tuple(str(number) for number in range(1, len(first) + 1))
+    if asked and not any(name.isdecimal() for name in asked):
+        return _named(first, where=where, text=source or "source", label=target or "target", labelled=True)
+    small = [cell.strip().lower() for cell in first]
+    if not asked and {"source", "target"} <= set(small):
+        return Columns(True, tuple(first), *(first[small.index(name)] for name in ("source", "target")))
+    remedy = "say which are which by --source-column and --target-column"
+    if not asked and len(set(small)) > 1 and _PAIR_HEADINGS.issuperset(small):
+        raise InputError(f"{where}: looks like a header; {remedy} (columns: {', '.join(first)})")
+    for name in asked:
+        if name not in names:
+            raise InputError(f"{where}: there is no column {name} (columns: {len(first)})")
+    if len(first) == 1:
+        raise InputError(f"{where}: has one column, not a source, a tab (in CSV a comma) and its translation")
+    if len(first) > 2 and len(asked) < 2:
+        raise InputError(f"{where}: has {len(first)} columns and no header; {remedy}")
+    source = source or ("2" if target == "1" else "1")
+    return Columns(False, names, source, target or ("2" if source == "1" else "1"))
 
 
 def _heads(cell: str) -> bool:

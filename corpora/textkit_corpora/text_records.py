@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from textkit.errors import InputError
 from textkit_corpora.columns import Columns, check_column_names, find_columns
@@ -91,9 +92,9 @@ def open_records(
         kind = "tsv"
     with reading(path) as source:
         if kind in ("csv", "tsv"):
-            columns, rows = _table(
-                source, kind=kind, text=text_column, label=label_column, labelled=labelled, errors=errors
-            )
+            find = partial(find_columns, text=text_column, label=label_column, labelled=labelled)
+            found, rows = table_records(source, kind=kind, find=find, errors=errors)
+            columns = found or Columns(False, (), text_column or "2", label_column)
             yield TextRecords(kind, columns, rows, source, errors)
             return
         columns = Columns(
@@ -107,16 +108,26 @@ def open_records(
             yield TextRecords(kind, columns, _lines(source, errors=errors), source, errors)
 
 
-def _table(
-    source: Source, *, kind: str, text: str | None, label: str | None, labelled: bool, errors: str
-) -> tuple[Columns, Iterator[tuple[str, Record]]]:
+class FindColumns(Protocol):
+    """What knows the columns of a table by its `first` row, which stands at `where`."""
+
+    def __call__(self, first: Sequence[str], *, where: str) -> Columns: ...
+
+
+def table_records(
+    source: Source, *, kind: str, find: FindColumns, errors: str
+) -> tuple[Columns | None, Iterator[tuple[str, Record]]]:
+    """The columns of an open "csv" or "tsv" file, as `find` finds them, and its records with their places.
+
+    A table without a row has no columns. Raises InputError as `find` does.
+    """
     cells = table_cells(source, kind=kind, errors=errors)
     where, first = next(cells, (source.name, []))
     if isinstance(first, InputError):
         raise first
     if not first:
-        return Columns(False, (), text or "2", label), iter(())
-    columns = find_columns(first, where=where, text=text, label=label, labelled=labelled)
+        return None, iter(())
+    columns = find(first, where=where)
     if columns.header:
         return columns, rows_under(columns.names, cells, where=where)
     return columns, _without_header(columns, itertools.chain([(where, first)], cells), kind=kind)

@@ -15,13 +15,23 @@ from typing import Any
 
 import pytest
 
+from textkit.text.catalog import make_tokenizer
+from textkit_corpora.blocks import read_blocks
+
 Textkit = Callable[..., Any]
 TEXTKIT = [sys.executable, "-m", "textkit_cli"]
+# The command with blocks of 128 KiB: enough to stop it between two of them, an eighth of the work.
+SMALL_BLOCKS = [
+    sys.executable,
+    "-c",
+    "import sys; from textkit_corpora.blocks import read_blocks; from textkit_cli.main import main; "
+    "read_blocks.__kwdefaults__['size'] = 1 << 17; sys.exit(main())",
+]
 LINE = "Mr. Chen doesn't agree (he said so, twice); it's “odd”, isn't it? 我来到北京。\n"
 
 
 def start(*arguments: object) -> subprocess.Popen[bytes]:
-    command = [*TEXTKIT, *(str(argument) for argument in arguments)]
+    command = [*SMALL_BLOCKS, *(str(argument) for argument in arguments)]
     return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
@@ -48,18 +58,23 @@ def children(process: subprocess.Popen[bytes]) -> list[int]:
 
 @pytest.fixture(scope="module")
 def work(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
-    """Three blocks, which NLTK needs seconds for, and what comes out."""
+    """Five small blocks, which NLTK needs a second for, and what comes out."""
     folder = tmp_path_factory.mktemp("faults")
     source = folder / "f.txt"
-    source.write_text("".join(f"{i} {LINE}" for i in range(25_000)), encoding="utf-8")
-    done = start("tokenize", "--tokenizer", "nltk", "-j", "2", source, "-o", folder / "whole.txt")
-    assert done.communicate() == (b"", b"")
-    return source, (folder / "whole.txt").read_bytes()
+    source.write_text("".join(f"{i} {LINE}" for i in range(6_000)), encoding="utf-8")
+    tokenizer = make_tokenizer("nltk")
+    lines = source.read_text(encoding="utf-8").splitlines()
+    return source, "".join(" ".join(tokenizer(line)) + "\n" for line in lines).encode()
 
 
 @pytest.mark.parametrize(("jobs", "number"), [(1, signal.SIGINT), (2, signal.SIGTERM), (2, signal.SIGKILL)])
 def test_stopped_and_resumed_it_is_the_same(
-    work: tuple[Path, bytes], tmp_path: Path, jobs: int, number: signal.Signals
+    textkit: Textkit,
+    work: tuple[Path, bytes],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    jobs: int,
+    number: signal.Signals,
 ) -> None:
     source, whole = work
     out = tmp_path / "out.txt.gz"
@@ -78,18 +93,18 @@ def test_stopped_and_resumed_it_is_the_same(
         assert errors.decode() == (
             f"textkit: {word}; the finished part is kept in {out}.partial; add --resume to go on\n"
         )
-    again = start(*arguments)
-    assert (again.communicate()[1].decode(), again.returncode) == (
-        f"textkit: error: {out}.partial: holds an unfinished run "
-        f"({json.loads(journal.read_bytes())['blocks']} blocks, "
-        f"{json.loads(journal.read_bytes())['size']} bytes); "
-        "add --resume to go on, or remove the folder to start over\n",
+    done = json.loads(journal.read_bytes())
+    assert textkit(*arguments) == (
         1,
+        "",
+        f"textkit: error: {out}.partial: holds an unfinished run "
+        f"({done['blocks']} blocks, {done['size']} bytes); "
+        "add --resume to go on, or remove the folder to start over\n",
     )
-    other = start(*arguments, "--resume", "--clean", "en")
-    assert b"was begun with other settings" in other.communicate()[1]
-    resumed = start("tokenize", "--tokenizer", "nltk", "-j", 3 - jobs, source, "-o", out, "--resume")
-    assert (resumed.communicate()[1], resumed.returncode) == (b"", 0)
+    assert "was begun with other settings" in textkit(*arguments, "--resume", "--clean", "en").err
+    monkeypatch.setitem(read_blocks.__kwdefaults__, "size", 1 << 17)
+    resumed = ["tokenize", "--tokenizer", "nltk", "-j", 3 - jobs, source, "-o", out, "--resume"]
+    assert textkit(*resumed) == (0, "", "")
     assert gzip.decompress(out.read_bytes()) == whole
     assert [path.name for path in tmp_path.iterdir()] == ["out.txt.gz"]
 

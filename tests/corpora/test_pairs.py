@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import functools
 import hashlib
 import re
@@ -9,6 +10,7 @@ from collections.abc import Iterable
 
 import pytest
 
+import textkit_corpora
 from textkit.errors import InputError
 from textkit_corpora.grammars import pairs_en_fr, pairs_en_zh
 from textkit_corpora.grammars.dice import Dice
@@ -218,6 +220,16 @@ def test_chinese_particles() -> None:
         "如果",
     ):
         assert sum(pattern in target for target in targets) >= 5, pattern
+
+
+def test_the_toy_has_twenty_pairs_of_few_words() -> None:
+    rows = list(textkit_corpora.load("pairs-fr-en-toy").rows("train"))
+    assert len(rows) == len(set(rows)) == 20
+    for side in zip(*rows, strict=True):
+        words = collections.Counter(word for text in side for word in re.findall(r"[\w']+", text.lower()))
+        assert len(words) < 30
+        assert sum(count > 1 for count in words.values()) > 0.6 * len(words)
+        assert len(set(side)) == 20
 
 
 def test_unknown_slots_are_named() -> None:

@@ -10,8 +10,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from textkit.decode.beam import Hypothesis, beam_search, length_penalty_of
+from textkit.decode.beam import beam_search
 from textkit.decode.filters import Forbid, NoRepeatNgrams
+from textkit.decode.hypothesis import Hypothesis, length_penalty_of
 from textkit.errors import InputError, UsageError
 
 

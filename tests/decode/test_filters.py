@@ -156,3 +156,11 @@ def test_no_ngram_is_completed_again(history: list[int], n: int) -> None:
 def test_bad_values_are_refused(make) -> None:
     with pytest.raises(UsageError, match=r"(temperature|top-k|top-p|penalty|n-grams not to repeat) must"):
         make()
+
+
+def test_forbidding_what_was_nearly_certain_keeps_the_ratios_of_the_rest() -> None:
+    scores = torch.tensor([[30.0, 1.0, 0.0, -2.0], [0.0, 1.0, 0.0, -2.0]])
+    left = Forbid((0, 0))(torch.log_softmax(scores, -1), NO_HISTORY)
+    expected = torch.log_softmax(scores[:, 1:], -1)
+    torch.testing.assert_close(left[:, 1:], expected, atol=3e-6, rtol=0)
+    assert (left[:, 0] == -math.inf).all()

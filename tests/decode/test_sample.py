@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from textkit.decode.filters import Forbid, TopK
-from textkit.decode.sample import draw, sample
+from textkit.decode.forced import forced_scores
+from textkit.decode.sample import draw, sample, samples
 from textkit.errors import InputError, UsageError
 
 
@@ -120,3 +121,36 @@ def test_nothing_left_to_choose_is_an_error() -> None:
         sample(Chain([[1, 0], [1, 0]]), [0], length=1, generator=generator(), filters=[Forbid((0,))])
     with pytest.raises(UsageError, match="a prompt needs at least one id"):
         sample(Chain([[1, 0], [1, 0]]), [], length=1, generator=generator())
+
+
+def test_many_sentences_are_drawn_together_and_the_ended_are_asked_no_more(translations) -> None:
+    model = translations(3, 4, 1)
+    model.table[0] = torch.tensor([0.0, 1.0, 0.0, 0.0]).log()  # ends at once
+    model.table[1:, :, :, 1] = -torch.inf  # never end
+    prompts = torch.tensor([[0], [2], [3]])
+    settings = {"stop": 1, "generator": generator(2), "count": 2}
+    found = samples(model, prompts, lengths=[6, 2, 4], **settings)
+    assert [[len(each.ids) for each in row] for row in found] == [[0, 0], [2, 2], [4, 4]]
+    assert [[each.finished for each in row] for row in found] == [[True] * 2, [False] * 2, [False] * 2]
+    assert model.asked == [3, 4, 4, 4]  # the prompts once each
+    for sentence, row in enumerate(found):
+        targets = [(*each.ids, 1) if each.finished else each.ids for each in row]
+        for each, target in zip(row, targets, strict=True):
+            parts = forced_scores(model.alone(sentence), prompts[sentence : sentence + 1], [target])[0]
+            assert each.token_log_probs == tuple(parts.tolist())
+            assert each.score == each.log_prob == pytest.approx(parts.sum().item(), abs=1e-6)
+
+
+def test_rows_of_many_sentences_follow_their_own_distributions(translations) -> None:
+    model = translations(2, 4, 3)
+    found = samples(model, torch.tensor([[1], [2]]), lengths=[1, 1], generator=generator(), count=4000)
+    for sentence, (prompt, row) in enumerate(zip((1, 2), found, strict=True)):
+        shares = torch.bincount(torch.tensor([each.ids[0] for each in row]), minlength=4) / 4000
+        torch.testing.assert_close(shares, model.table[sentence, 0, prompt].exp(), atol=0.04, rtol=0)
+
+
+def test_wrong_requests_for_samples(translations) -> None:
+    model, prompts = translations(2, 4, 3), torch.tensor([[1], [2]])
+    for lengths, count in (([1], 1), ([1, 0], 1), ([1, 1], 0)):
+        with pytest.raises(UsageError, match="need a length of at least 1 for each prompt, and a count"):
+            samples(model, prompts, lengths=lengths, count=count, generator=generator())

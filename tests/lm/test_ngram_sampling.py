@@ -16,7 +16,7 @@ from textkit.text.vocab import Vocab
 
 V = 30
 VOCAB = Vocab(("<unk>", "</s>", *(f"w{i}" for i in range(2, V))), (0,) * V, specials=2)
-DRAWS = 20_000
+DRAWS = 6_000
 
 
 def estimate(name: str, order: int, *, text: list[list[int]] | None = None) -> NgramModel:

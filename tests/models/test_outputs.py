@@ -131,3 +131,26 @@ def test_clusters_of_no_width_are_refused() -> None:
 def test_an_adaptive_softmax_needs_two_ids() -> None:
     with pytest.raises(UsageError, match="needs at least 2 ids, not 1"):
         AdaptiveOutput(1, 16)
+
+
+def test_a_softmax_without_bias_has_none() -> None:
+    output = SoftmaxOutput(30, 16, bias=False)
+    features, targets = example()
+    assert sorted(output.state_dict()) == ["weight"]
+    logits = functional.linear(features, output.weight)
+    assert torch.allclose(output.log_probs(features), logits.log_softmax(1), atol=1e-6)
+    assert output.loss(features, targets).item() == pytest.approx(
+        functional.cross_entropy(logits, targets).item()
+    )
+
+
+def test_smoothed_and_plain_losses_come_together_without_padding() -> None:
+    output = SoftmaxOutput(30, 16)
+    features, targets = example()
+    real = torch.arange(11) % 3 != 0
+    losses = output.losses(features, torch.where(real, targets, PADDING), label_smoothing=0.1)
+    logits = functional.linear(features, output.weight, output.bias)[real]
+    expected = functional.cross_entropy(logits, targets[real], label_smoothing=0.1)
+    assert losses.loss.item() == pytest.approx(expected.item(), rel=1e-6)
+    assert losses.nats.item() == pytest.approx(functional.cross_entropy(logits, targets[real]).item())
+    assert output.loss(features[real], targets[real], label_smoothing=0.1).item() == losses.loss.item()

@@ -68,7 +68,8 @@ def pad(corpus: EncodedCorpus, texts: Integers) -> tuple[Integers, Integers]:
     >>> pad(EncodedCorpus.from_sequences([[5], [6, 7], [8]]), np.array([1, 0]))[0].tolist()
     [[6, 7], [5, 0]]
     """
-    begins, lengths = corpus.offsets[texts], corpus.lengths[texts]
+    begins = corpus.offsets[texts]
+    lengths = corpus.offsets[texts + 1] - begins
     steps = np.arange(int(lengths.max(initial=0)))
     real = steps < lengths[:, None]  # (B, T)
     places = np.where(real, begins[:, None] + steps, 0)

@@ -2,13 +2,15 @@
 
 All take natural log probabilities (R, V) and the history (R, T), int64, the ids that each row has read
 and drawn so far, and give log probabilities (R, V) that sum to one a row. A row in which nothing is left
-becomes NaN, which sampling and beam search notice.
+becomes NaN, which sampling and beam search notice. What differs from sentence to sentence is a
+SentenceFilter: it gives the filter of the rows of a step.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -16,6 +18,16 @@ from torch import Tensor
 from textkit.errors import UsageError
 
 Filter = Callable[[Tensor, Tensor], Tensor]
+
+
+@runtime_checkable
+class SentenceFilter(Protocol):
+    """What gives a filter once it is known to which of the sentences decoded together the rows belong."""
+
+    def for_rows(self, sentences: Tensor) -> Filter:
+        """The filter of rows of `sentences` (R,) int64, places in the batch that decoding began with."""
+        ...
+
 
 NO_HISTORY = torch.empty(1, 0, dtype=torch.long)  # for the filters that do not look at it
 
@@ -103,8 +115,15 @@ class Forbid:
     ids: tuple[int, ...]
 
     def __call__(self, log_probs: Tensor, history: Tensor) -> Tensor:  # noqa: ARG002
-        banned = torch.tensor(self.ids, dtype=torch.long, device=log_probs.device)
-        return torch.log_softmax(log_probs.index_fill(-1, banned, -torch.inf), dim=-1)
+        banned = torch.tensor(sorted(set(self.ids)), dtype=torch.long, device=log_probs.device)
+        # Over what is left, 1 - p, which takes a sixth of the time of a softmax; where it is small, and so
+        # has few digits, by a softmax.
+        mass = log_probs.index_select(-1, banned).exp().sum(dim=-1, keepdim=True)
+        changed = (log_probs - torch.log1p(-mass.clamp(max=0.5))).index_fill_(-1, banned, -torch.inf)
+        rows = (mass[:, 0] > 0.5).nonzero()[:, 0]
+        if len(rows):
+            changed[rows] = torch.log_softmax(changed[rows], dim=-1)
+        return changed
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Reading the ids that a text begins with, before anything is chosen."""
+"""Reading the ids that texts begin with, before anything is chosen."""
 
 from __future__ import annotations
 
@@ -23,20 +23,31 @@ class PromptReader(Protocol[State]):
         ...
 
 
-def read_prompt(model: StepModel[Any], prompt: Sequence[int], *, rows: int) -> tuple[Tensor, Any]:
-    """What `rows` rows have after reading `prompt`: log probabilities (rows, V) and the state.
+def prompt_rows(prompts: Tensor | Sequence[int]) -> Tensor:
+    """`prompts` as (S, P) int64: such a tensor, on the device of the model, or the ids of a single one.
 
-    The prompt is read once and its state copied. Raises UsageError for an empty one.
+    Raises UsageError for empty ones.
     """
-    if not prompt:
+    rows = prompts if isinstance(prompts, Tensor) else torch.tensor([list(prompts)], dtype=torch.long)
+    if rows.dim() != 2:
+        raise UsageError(f"prompts are a tensor of sentences by ids, not one of {rows.dim()} dimension(s)")
+    if not rows.shape[1]:
         raise UsageError("a prompt needs at least one id: the one that begins a line")
-    state = model.start(1)
+    return rows
+
+
+def read_prompts(model: StepModel[Any], prompts: Tensor, *, copies: int = 1) -> tuple[Tensor, Any]:
+    """What follows `prompts` (S, P): log probabilities (S * copies, V) and the state.
+
+    Each prompt is read once and its state copied; the copies of one stand together.
+    """
+    state = model.start(len(prompts))
     if isinstance(model, PromptReader):
-        log_probs, state = model.read(torch.tensor([list(prompt)]), state)
+        log_probs, state = model.read(prompts, state)
     else:
-        for i in prompt:
-            log_probs, state = model.step(torch.tensor([i]), state)
-    if rows > 1:
-        first = torch.zeros(rows, dtype=torch.long, device=log_probs.device)
-        log_probs, state = log_probs[first], model.reorder(state, first)
+        for ids in prompts.T.contiguous():
+            log_probs, state = model.step(ids, state)
+    if copies > 1:
+        rows = torch.arange(len(prompts), device=log_probs.device).repeat_interleave(copies)
+        log_probs, state = log_probs[rows], model.reorder(state, rows)
     return log_probs, state

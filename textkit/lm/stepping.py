@@ -54,4 +54,5 @@ class SteppingNetwork:
         if self._transposed is None:
             return output.log_probs(features)
         assert isinstance(output, SoftmaxOutput)
+        assert output.bias is not None
         return torch.log_softmax(torch.addmm(output.bias, features, self._transposed), dim=-1)

@@ -67,8 +67,19 @@ def attend(queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
     causal, seen = bool(steps == known), None  # the fast kernels know this case by name and need no mask
     if 1 < steps < known:
         seen = torch.ones(steps, known, dtype=torch.bool, device=keys.device).tril(known - steps)
+    return mix(queries, keys, values, seen=seen, causal=causal)
+
+
+def mix(
+    queries: Tensor, keys: Tensor, values: Tensor, *, seen: Tensor | None = None, causal: bool = False
+) -> Tensor:
+    """softmax(Q K' / sqrt(d)) V in every head: T `queries` (B, H, T, d), S `keys` and `values` (B, H, S, d).
+
+    `seen` says which key a query sees, (B, 1 or H, 1 or T, S) or what broadcasts to it: bool, or numbers
+    that are added, -inf for none. `causal` goes without it and lets query t see the keys up to t.
+    """
     mixed = functional.scaled_dot_product_attention
-    if queries.dtype != torch.bfloat16 or queries.device.type != "cpu":
+    if queries.dtype != torch.bfloat16 or queries.device.type != "cpu" or not torch.is_grad_enabled():
         return mixed(queries, keys, values, attn_mask=seen, is_causal=causal)
     with torch.autocast("cpu", enabled=False):  # backwards the bfloat16 kernel is four times slower than this
         return mixed(queries.float(), keys.float(), values.float(), attn_mask=seen, is_causal=causal)

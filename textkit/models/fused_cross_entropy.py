@@ -5,13 +5,16 @@ The rows are taken a chunk at a time. A chunk's logits become the gradient of th
 before the next chunk overwrites it. Backward only hands them over:
 the work is that of `cross_entropy(linear(...))`, the memory that of one chunk.
 
+Label smoothing (Szegedy et al. 2016, arXiv:1512.00567, section 7) by e takes e / V more from each logit's
+gradient. That is the same for all rows and columns, so it needs no pass over the logits: its products are
+sums of the weight's rows and of the features.
+
 N predictions, R rows of a chunk, V ids, D width.
 """
 
 from __future__ import annotations
 
 import math
-import threading
 from typing import Any, NamedTuple
 
 import torch
@@ -20,6 +23,8 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 from textkit.errors import InputError
+from textkit.models.softmax_gradient import differentiate
+from textkit.models.workspace import Workspace
 
 # Rows of a chunk: enough for products at full speed, few enough for the cache to help.
 _ROWS = {"cpu": 384, "cuda": 4096}
@@ -32,26 +37,14 @@ _COLUMNS = 512
 _PIECE = 4096  # columns of a product that is made wider
 
 
-class Workspace:
-    """Memory for a chunk, kept from call to call: asking the system for it anew costs more than filling it.
+class CrossEntropy(NamedTuple):
+    """Two means over predictions: what is learnt, and the plain negative log probability in nats.
 
-    Copies and pickles of it are empty.
+    Without label smoothing they are equal. Only `loss` has a gradient.
     """
 
-    def __init__(self) -> None:
-        self._memory = torch.empty(0, dtype=torch.uint8)
-
-    def take(self, rows: int, columns: int, *, like: Tensor) -> Tensor:
-        """An uninitialised (rows, columns) of the type and on the device of `like`, until the next `take`."""
-        size = rows * columns * like.element_size()
-        if self._memory.device != like.device or self._memory.numel() < size:
-            with torch.inference_mode(False):  # what is made in inference mode is of no use in training
-                self._memory = torch.empty(0, dtype=torch.uint8)  # let go of the old first
-                self._memory = torch.empty(size, dtype=torch.uint8, device=like.device)
-        return self._memory[:size].view(like.dtype).view(rows, columns)
-
-    def __reduce__(self) -> tuple[type[Workspace], tuple[()]]:
-        return Workspace, ()
+    loss: Tensor
+    nats: Tensor
 
 
 def fused_cross_entropy(
@@ -60,28 +53,68 @@ def fused_cross_entropy(
     *,
     bias: Tensor | None,
     targets: Tensor,
+    label_smoothing: float = 0.0,
     workspace: Workspace | None = None,
 ) -> Tensor:
     """Mean of -log softmax(features weight^T + bias)[targets]: a scalar, float32 (float64 as the weight is).
 
     `features` (N, D), `weight` (V, D), `bias` (V,), `targets` (N,) int64. Under `torch.autocast` the
     products are of its type; the softmax, the loss and the sums of gradients over chunks are float32.
-    N = 0 gives 0. Gradients of gradients are not defined. Raises InputError, on a CPU, for targets that
-    are no ids.
+    `label_smoothing` e in [0, 1] weighs the target 1 - e and adds e / V for each id. N = 0 gives 0.
+    Gradients of gradients are not defined. Raises InputError, on a CPU, for targets that are no ids.
 
     >>> features, weight = torch.tensor([[1.0, 0.0]]), torch.tensor([[1000.0, 0.0], [0.0, 0.0]])
     >>> fused_cross_entropy(features, weight, bias=None, targets=torch.tensor([1]))
     tensor(1000.)
     """
+    return smoothed_cross_entropy(
+        features, weight, bias=bias, targets=targets, label_smoothing=label_smoothing, workspace=workspace
+    ).loss
+
+
+def smoothed_cross_entropy(
+    features: Tensor,
+    weight: Tensor,
+    *,
+    bias: Tensor | None,
+    targets: Tensor,
+    label_smoothing: float,
+    workspace: Workspace | None = None,
+) -> CrossEntropy:
+    """What `fused_cross_entropy` gives, and without more work the mean that is not smoothed.
+
+    >>> one = smoothed_cross_entropy(
+    ...     torch.ones(1, 1), torch.zeros(2, 1), bias=None, targets=torch.tensor([0]), label_smoothing=0.1
+    ... )
+    >>> [round(float(part), 4) for part in one]
+    [0.6931, 0.6931]
+    """
     _check(targets, len(weight))
     if 0 < len(targets) * len(weight) <= _FEW:
-        logits = functional.linear(features, weight, bias)
-        wide = torch.promote_types(weight.dtype, torch.float32)
-        return functional.cross_entropy(logits.to(wide), targets)
-    loss: Tensor = _FusedCrossEntropy.apply(  # type: ignore[no-untyped-call]
-        features, weight, bias, targets, workspace or Workspace(), torch.is_grad_enabled()
+        return _left_to_torch(
+            functional.linear(features, weight, bias), targets, label_smoothing, like=weight
+        )
+    return CrossEntropy(
+        *_FusedCrossEntropy.apply(  # type: ignore[no-untyped-call]
+            features,
+            weight,
+            bias,
+            targets,
+            label_smoothing,
+            workspace or Workspace(),
+            torch.is_grad_enabled(),
+        )
     )
-    return loss
+
+
+def _left_to_torch(logits: Tensor, targets: Tensor, smoothing: float, *, like: Tensor) -> CrossEntropy:
+    wide = logits.to(torch.promote_types(like.dtype, torch.float32))
+    if not smoothing:
+        loss = functional.cross_entropy(wide, targets)
+        return CrossEntropy(loss, loss.detach())
+    log_probs = torch.log_softmax(wide, 1)
+    nats = functional.nll_loss(log_probs, targets)
+    return CrossEntropy((1 - smoothing) * nats - smoothing * log_probs.mean(), nats.detach())
 
 
 @torch.no_grad()
@@ -100,7 +133,7 @@ def target_log_probs(
     with torch.autocast(features.device.type, enabled=False):
         for rows in _chunks(len(targets), weight):
             logits = _product(features[rows], weight, workspace)
-            result[rows] = _differentiate(logits, bias, targets[rows])[0]
+            result[rows] = differentiate(logits, bias, targets[rows]).log_probs
     return result
 
 
@@ -118,38 +151,40 @@ class _FusedCrossEntropy(torch.autograd.Function):
         weight: Tensor,
         bias: Tensor | None,
         targets: Tensor,
+        smoothing: float,
         workspace: Workspace,
         graded: bool,
-    ) -> Tensor:
+    ) -> tuple[Tensor, Tensor]:
         device = features.device.type
         reduced = torch.is_autocast_enabled(device) and weight.dtype == torch.float32
         ctx.dtype = torch.get_autocast_dtype(device) if reduced else weight.dtype
-        ctx.workspace = workspace
+        ctx.workspace, ctx.smoothing = workspace, smoothing
         # torch says that a gradient is needed in no_grad mode too.
         ctx.wanted = [graded and needed for needed in ctx.needs_input_grad[:3]]
         ctx.save_for_backward(features, weight, bias, targets)
-        loss, ctx.gradients = _loss_and_gradients(ctx, features, weight, bias, targets)
-        return loss
+        losses, ctx.gradients = _losses_and_gradients(ctx, features, weight, bias, targets)
+        ctx.mark_non_differentiable(losses.nats)
+        return losses.loss, losses.nats
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        saved = ctx.saved_tensors
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        saved, grad = ctx.saved_tensors, grads[0]  # that at nats is none
         # The gradients are given away, so that autograd need not copy them; who asks again waits again.
         gradients, ctx.gradients = ctx.gradients, None
         if gradients is None:
-            _, gradients = _loss_and_gradients(ctx, *saved)
+            _, gradients = _losses_and_gradients(ctx, *saved)
         if grad.device.type != "cpu" or grad.item() != 1:
             gradients = [part if part is None else part.mul_(grad) for part in gradients]
-        return (*gradients, None, None, None)
+        return (*gradients, None, None, None, None)
 
 
-def _loss_and_gradients(
+def _losses_and_gradients(
     ctx: Any, features: Tensor, weight: Tensor, bias: Tensor | None, targets: Tensor
-) -> tuple[Tensor, _Gradients]:
+) -> tuple[CrossEntropy, _Gradients]:
     with torch.autocast(features.device.type, enabled=False):
         x, w = features.to(ctx.dtype), weight.to(ctx.dtype)
-        wanted = ctx.wanted
+        wanted, smoothing = ctx.wanted, ctx.smoothing
         new = torch.empty_like if len(x) else torch.zeros_like  # the first chunk overwrites them
         gradients = _Gradients(
             new(features) if wanted[0] else None,
@@ -157,12 +192,36 @@ def _loss_and_gradients(
             new(bias) if bias is not None and wanted[2] else None,
         )
         total = torch.zeros((), dtype=torch.float64, device=x.device)
+        normaliser = torch.zeros_like(total)
         for rows in _chunks(len(x), w):
             at_logits = _product(x[rows], w, ctx.workspace)
-            log_probs, sums = _differentiate(at_logits, bias, targets[rows])
-            total -= log_probs.sum(dtype=torch.float64)
-            _add_up(gradients, rows, at_logits, x[rows], w, 1 / (sums * len(x)))
-        return (total / max(len(x), 1)).to(torch.promote_types(weight.dtype, torch.float32)), gradients
+            made = differentiate(at_logits, bias, targets[rows], smoothing)
+            total -= made.log_probs.sum(dtype=torch.float64)
+            normaliser += made.normalisers.sum(dtype=torch.float64)
+            _add_up(gradients, rows, at_logits, x[rows], w, 1 / (made.sums * len(x)))
+        nats, loss = total / max(len(x), 1), total / max(len(x), 1)
+        if smoothing and len(x):
+            uniform = normaliser / len(x) - _smooth(gradients, x, weight, bias, smoothing)
+            loss = (1 - smoothing) * nats + smoothing * uniform
+        wide = torch.promote_types(weight.dtype, torch.float32)
+        return CrossEntropy(loss.to(wide), nats.to(wide)), gradients
+
+
+def _smooth(
+    gradients: _Gradients, x: Tensor, weight: Tensor, bias: Tensor | None, smoothing: float
+) -> Tensor:
+    """Take `smoothing` / V of each logit from the `gradients` of the mean loss; the mean of all logits."""
+    wide = torch.promote_types(weight.dtype, torch.float32)
+    share = smoothing / len(weight)
+    column, row = weight.sum(dim=0, dtype=wide), x.sum(dim=0, dtype=wide) / len(x)  # (D,) each
+    if gradients.features is not None:
+        gradients.features.sub_(column * (share / len(x)))
+    if gradients.weight is not None:
+        gradients.weight.sub_(row * share)
+    if gradients.bias is not None:
+        gradients.bias.sub_(share)
+    logits = row.double() @ column.double()
+    return (logits if bias is None else logits + bias.detach().sum(dtype=torch.float64)) / len(weight)
 
 
 def _add_up(
@@ -224,43 +283,3 @@ def _product(x: Tensor, weight: Tensor, workspace: Workspace) -> Tensor:
         columns = slice(begin, begin + step)
         torch.mm(x, weight[columns].T, out=out[:, columns])
     return out
-
-
-def _differentiate(logits: Tensor, bias: Tensor | None, targets: Tensor) -> tuple[Tensor, Tensor]:
-    """Turn `logits` (R, V) into the gradient of -log softmax(logits + bias)[targets] at them, in place.
-
-    Row r of it is to be divided by the second result's (R,) element r. The first are the log
-    probabilities (R,) of `targets` (R,).
-    """
-    if logits.device.type == "cpu" and logits.dtype in (torch.float32, torch.bfloat16):
-        return _compiled_differentiate(logits, bias, targets)
-    wide = logits.to(torch.promote_types(logits.dtype, torch.float32))
-    probs = torch.log_softmax(wide if bias is None else wide + bias, 1)
-    log_probs = probs.gather(1, targets[:, None])
-    probs.exp_().scatter_(1, targets[:, None], torch.expm1(log_probs))
-    logits.copy_(probs)
-    return log_probs[:, 0], probs.new_ones(len(logits))
-
-
-def _compiled_differentiate(logits: Tensor, bias: Tensor | None, targets: Tensor) -> tuple[Tensor, Tensor]:
-    from textkit.models.kernels.softmax import LANES, differentiate  # loads numba
-
-    rows, columns = logits.shape
-    table = (logits if logits.dtype == torch.float32 else logits.view(torch.uint16)).numpy()
-    offsets = torch.zeros(columns) if bias is None else bias.detach().float()
-    log_probs, sums = torch.empty(rows), torch.empty(rows)
-    jobs = max(min(torch.get_num_threads(), rows), 1)
-    lanes = torch.empty(jobs, min(LANES, columns)).numpy()
-    arrays = (targets.contiguous().numpy(), log_probs.numpy(), sums.numpy())
-
-    def work(job: int) -> None:
-        part = slice(rows * job // jobs, rows * (job + 1) // jobs)
-        differentiate(table[part], offsets.numpy(), lanes[job], *(array[part] for array in arrays))
-
-    threads = [threading.Thread(target=work, args=(job,)) for job in range(1, jobs)]
-    for thread in threads:
-        thread.start()
-    work(0)
-    for thread in threads:
-        thread.join()
-    return log_probs, sums

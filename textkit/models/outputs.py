@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from textkit.errors import UsageError
-from textkit.models.fused_cross_entropy import Workspace, fused_cross_entropy, target_log_probs
+from textkit.models.fused_cross_entropy import CrossEntropy, smoothed_cross_entropy, target_log_probs
 from textkit.models.network import PADDING
+from textkit.models.workspace import Workspace
 
 _ROWS = 128  # of scores made into log probabilities at once: what needs memory beside the result
 
@@ -22,8 +23,8 @@ class SoftmaxOutput(nn.Module):
     """The exact softmax over all ids: logits = features weight^T + bias.
 
     `weight` (V, D) is given when it is tied to the embedding (Press and Wolf 2017, arXiv:1608.05859), and
-    is made otherwise; `bias` (V,). The loss is computed without the whole (N, V) matrix of logits and,
-    under `torch.autocast`, with its products in bfloat16; scores are always float32.
+    is made otherwise; `bias` (V,) if it is wanted. The loss is computed without the whole (N, V) matrix
+    of logits and, under `torch.autocast`, with its products in bfloat16; scores are always float32.
 
     >>> output = SoftmaxOutput(5, 2)
     >>> _ = nn.init.zeros_(output.weight)
@@ -31,7 +32,9 @@ class SoftmaxOutput(nn.Module):
     tensor(1.6094)
     """
 
-    def __init__(self, vocab_size: int, width: int, *, weight: nn.Parameter | None = None) -> None:
+    def __init__(
+        self, vocab_size: int, width: int, *, weight: nn.Parameter | None = None, bias: bool = True
+    ) -> None:
         super().__init__()
         if weight is not None and weight.shape != (vocab_size, width):
             raise UsageError(
@@ -39,16 +42,25 @@ class SoftmaxOutput(nn.Module):
                 "make the embedding as wide as the features"
             )
         self.weight = nn.Parameter(torch.empty(vocab_size, width)) if weight is None else weight
-        self.bias = nn.Parameter(torch.zeros(vocab_size))
+        self.bias = nn.Parameter(torch.zeros(vocab_size)) if bias else None
         self._workspace = Workspace()
         if weight is None:
             nn.init.uniform_(self.weight, -(width**-0.5), width**-0.5)
 
-    def loss(self, features: Tensor, targets: Tensor) -> Tensor:
+    def loss(self, features: Tensor, targets: Tensor, *, label_smoothing: float = 0.0) -> Tensor:
         """Mean negative log probability (a scalar) of `targets` (N,) after `features` (N, D)."""
+        return self.losses(features, targets, label_smoothing=label_smoothing).loss
+
+    def losses(self, features: Tensor, targets: Tensor, *, label_smoothing: float = 0.0) -> CrossEntropy:
+        """The mean loss to learn from, with label smoothing, and the one in nats without; no more work."""
         features, targets = _without_padding(features, targets)
-        return fused_cross_entropy(
-            features, self.weight, bias=self.bias, targets=targets, workspace=self._workspace
+        return smoothed_cross_entropy(
+            features,
+            self.weight,
+            bias=self.bias,
+            targets=targets,
+            label_smoothing=label_smoothing,
+            workspace=self._workspace,
         )
 
     @torch.no_grad()

@@ -139,7 +139,8 @@ class RecurrentNetwork(nn.Module):
         if isinstance(self.embedding, nn.Embedding):
             nn.init.uniform_(self.embedding.weight, -0.1, 0.1)
         if isinstance(self.output, SoftmaxOutput):
-            nn.init.zeros_(self.output.bias)
+            if self.output.bias is not None:
+                nn.init.zeros_(self.output.bias)
             if not self.settings.tied:
                 nn.init.uniform_(self.output.weight, -0.1, 0.1)
 

@@ -5,25 +5,26 @@ from __future__ import annotations
 import contextlib
 import itertools
 import sys
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from textkit.errors import InputError, UsageError
 from textkit_cli import options
-from textkit_cli.answers import FORMS, AnsweredRecords, Row, form_of_output
+from textkit_cli.answers import FORMS, Answer, AnsweredRecords, form_of_output
 from textkit_cli.deciding import Threshold, Unsure, load_deciding
 from textkit_cli.labelled import TextColumn
 from textkit_cli.progress import progress, total_size
+from textkit_cli.record_batches import RecordBatch, record_batches
 from textkit_corpora.compression import check_file, is_standard, pack, split_suffix
 from textkit_corpora.sinks import open_sink
-from textkit_corpora.text_records import TextRecords, open_records
+from textkit_corpora.text_records import open_records
 
 if TYPE_CHECKING:
-    from textkit.tasks.classification import SavedClassifier
+    from textkit.tasks.classification import Prediction, SavedClassifier
 
 BATCH = 2048  # records at a time; at a terminal one
+DIGITS = 6  # of a probability as text
 
 
 def command(
@@ -73,11 +74,13 @@ def command(
         records = stack.enter_context(open_records(file, text_column=text_column, errors=errors))
         form = output_format or form_of_output(records.kind, suffix, to_file=not is_standard(output))
         size = 1 if is_standard(file) and sys.stdin.isatty() else BATCH
-        batches = _batches(records, size)
-        first = next(batches, ([], [], []))
-        if not first[0] and not is_standard(file):
+        batches = record_batches(records, size)
+        first = next(batches, RecordBatch([], [], []))
+        if not first.rows and not is_standard(file):
             raise InputError(f"{file}: is empty; there is no text to classify")
-        out = AnsweredRecords.of(records, form, first=first[0], labels=saved.labels, every=every)
+        added = {"label": str, "probability": float}
+        added |= {f"probability_{label}": float for label in saved.labels if every}
+        out = AnsweredRecords.of(records, form, first=first.rows, added=added)
         head = out.head()
         if form != "parquet" and head:
             head = pack(head, packing)
@@ -85,38 +88,21 @@ def command(
         bar = progress(total=total_size([file]), quiet=quiet, to_stdout=is_standard(output))
         advance = stack.enter_context(bar)
         done = 0
-        for rows, texts, places in itertools.chain([first], batches):
-            sink.write(_block(out, saved, rows, texts, places, packing=packing))
+        for batch in itertools.chain([first], batches):
+            sink.write(_block(out, saved, batch, packing=packing))
             advance(records.source.position() - done)
             done = records.source.position()
 
 
-def _batches(records: TextRecords, size: int) -> Iterator[tuple[list[Row], list[str], list[str]]]:
-    """Records, their texts and their places, many at a time; raises InputError for the first bad one."""
-    while True:
-        rows, texts, places = list[Row](), list[str](), list[str]()
-        for where, row in itertools.islice(records.rows, size):
-            text = row if isinstance(row, InputError) else records.text(row, where=where)
-            if isinstance(row, InputError) or isinstance(text, InputError):
-                raise row if isinstance(row, InputError) else text  # type: ignore[misc]
-            rows.append(row)
-            texts.append(text)
-            places.append(where)
-        if not rows:
-            return
-        yield rows, texts, places
-
-
-def _block(
-    out: AnsweredRecords,
-    saved: SavedClassifier,
-    rows: Sequence[Row],
-    texts: Sequence[str],
-    places: Sequence[str],
-    *,
-    packing: str,
-) -> bytes:
-    if not rows:
+def _block(out: AnsweredRecords, saved: SavedClassifier, batch: RecordBatch, *, packing: str) -> bytes:
+    if not batch.rows:
         return b""
-    data = out.block(rows, saved.predict(texts), texts, places)
+    every = len(out.added) > 2
+    answers = [_answer(prediction, every=every) for prediction in saved.predict(batch.texts)]
+    data = out.block(batch.rows, answers, batch.texts, batch.places)
     return data if out.form == "parquet" else pack(data, packing)
+
+
+def _answer(prediction: Prediction, *, every: bool) -> Answer:
+    numbers = (prediction.probability, *(prediction.probabilities if every else ()))
+    return (prediction.label, *(round(number, DIGITS) for number in numbers))

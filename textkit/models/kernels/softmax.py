@@ -58,15 +58,18 @@ def differentiate(
     logits: npt.NDArray[Any],
     bias: npt.NDArray[np.float32],
     lanes: Lanes,
+    smoothing: float,
     targets: npt.NDArray[np.int64],
     log_probs: npt.NDArray[np.float32],
     sums: npt.NDArray[np.float32],
+    normalisers: npt.NDArray[np.float32],
 ) -> None:
     """Turn `logits` (R, V) into the gradient of -log softmax(logits + bias)[target] at them, in place.
 
     Row r of the result is to be divided by `sums[r]`, which is given back. `logits` are float32, or
-    bfloat16 seen as uint16; `bias` (V,); `targets` (R,); `log_probs` (R,) gets the
-    log probabilities of the targets; `lanes`, at most V, is scratch.
+    bfloat16 seen as uint16; `bias` (V,); `targets` (R,); `log_probs` (R,) gets the log probabilities of
+    the targets, `normalisers` (R,) log sum exp(logits + bias); `lanes`, at most V,
+    is scratch. With `smoothing` the target's -1 in the gradient is `smoothing` - 1.
     """
     rows, columns = logits.shape
     width = len(lanes)
@@ -89,5 +92,5 @@ def differentiate(
             total += lanes[lane]
         log_prob = score - most - math.log(total)
         # p - 1 as exp(log p) - 1: right to the last digit where p is nearly 1.
-        logits[row, target] = narrowed(_F(math.expm1(log_prob) * total), logits[row, target])
-        sums[row], log_probs[row] = total, log_prob
+        logits[row, target] = narrowed(_F((math.expm1(log_prob) + smoothing) * total), logits[row, target])
+        sums[row], log_probs[row], normalisers[row] = total, log_prob, most + math.log(total)

@@ -6,6 +6,7 @@ it does not expect. In a child process Ctrl-C ends it at once and an abort becom
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import subprocess
@@ -48,6 +49,9 @@ def train(lines: Iterable[str], settings: dict[str, Any]) -> bytes:
             model, message = child.communicate()
         except BaseException:
             child.kill()
+            with contextlib.suppress(BrokenPipeError):  # it would hide what ended the work
+                if child.stdin is not None:
+                    child.stdin.close()
             raise
     if child.returncode != 0:
         reason = message.decode("utf-8", "replace").strip() or f"it ended with status {child.returncode}"

@@ -1,0 +1,84 @@
+"""Settings of translators: presets, what does not go together, and lengths of time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from textkit.errors import UsageError
+from textkit.tasks.configuration import make_settings, parse_settings
+from textkit.tasks.translation.config import TranslatorConfig
+from textkit.tasks.translation.durations import parse_duration
+from textkit.tasks.translation.presets import PRESETS
+
+
+def config(**settings: Any) -> TranslatorConfig:
+    return make_settings(TranslatorConfig, settings)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_what_is_written_is_read_back(preset: str) -> None:
+    made = config(preset=preset, seed=7)
+    assert made.seed == 7
+    assert make_settings(TranslatorConfig, parse_settings(made.toml(), source="toml")) == made
+    for name, value in PRESETS[preset].items():
+        assert getattr(made, name) == value
+
+
+def test_what_is_said_overrides_the_preset() -> None:
+    assert config(width=64).width == 64
+    assert config(preset="rnn").model == "gru"
+    small = config(preset="transformer-small", model="lstm")  # what is the transformer's alone is left out
+    assert (small.feed_forward, small.layers) == (0, 4)
+
+
+def test_one_limit_takes_the_place_of_the_presets() -> None:
+    assert (config().budget, config().seconds) == ("15m", 900)
+    assert (config(epochs=3).budget, config(epochs=3).seconds) == (None, None)
+    assert config(preset="course", budget="1m").epochs is None
+    both = config(budget="90s", max_steps=5)
+    assert (both.seconds, both.max_steps, both.epochs) == (90, 5, None)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"width": 30, "heads": 4}, "width must be even and a multiple of heads: width 30, heads 4"),
+        ({"width": 9, "heads": 3}, "width must be even and a multiple of heads"),
+        ({"attention": "dot"}, "the setting 'attention' is for a recurrent model"),
+        ({"teacher_forcing": 0.5}, "the setting 'teacher_forcing' is for a recurrent model"),
+        ({"preset": "rnn", "norm": "post"}, "the setting 'norm' is for a transformer"),
+        (
+            {"tokenizer": "jieba", "byte_fallback": False},
+            "'byte_fallback' is for the tokenizer 'sentencepiece'",
+        ),
+        (
+            {"target_tokenizer": "jieba"},
+            r"two tokenizers give two vocabularies: set joint = false \(--no-joint\)",
+        ),
+        ({"budget": "soon"}, "a time is written 90s, 15m, 1h or 1h30m"),
+        ({"budget": "0s"}, "is longer than nothing; not '0s'"),
+        ({"preset": "rrn"}, "'preset'"),
+        ({"lerning_rate": 1}, "unknown setting 'lerning_rate': did you mean 'learning_rate'"),
+        ({"epochs": 0}, "'epochs': input should be greater than or equal to 1, not 0"),
+    ],
+)
+def test_what_does_not_go_together(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message) as told:
+        config(**settings)
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90s", 90), ("15m", 900), ("1h", 3600), ("1h30m", 5400), ("1h 2m 3s", 3723), ("0.5H", 1800)],
+)
+def test_lengths_of_time(text: str, seconds: float) -> None:
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "15", "m", "-5m", "5m1h", "1d", "1e3s", "٣m", "9" * 400 + "h"])
+def test_no_length_of_time(text: str) -> None:
+    with pytest.raises(UsageError, match="a time is written"):
+        parse_duration(text)

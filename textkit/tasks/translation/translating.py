@@ -1,0 +1,192 @@
+"""Sentences to translations: encoded, sorted by length, searched in batches, put back in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from textkit.data.encoded import EncodedCorpus
+from textkit.decode.beam import beam_searches
+from textkit.decode.combined import Ensemble, Fusion, matching_ids
+from textkit.decode.filters import Filter, Forbid, MinimumLength, NoRepeatNgrams, SentenceFilter
+from textkit.decode.forced_prefix import ForcedPrefix
+from textkit.decode.hypothesis import Hypothesis
+from textkit.decode.sample import samples
+from textkit.errors import UsageError
+from textkit.lm.language_model import END, LanguageModel
+from textkit.models.encoder_decoder import EncoderDecoder
+from textkit.models.precision import choose_precision
+from textkit.models.step_model import StepModel
+from textkit.tasks.translation.alignment import Link, align
+from textkit.tasks.translation.decoding import TranslationDecoding
+from textkit.tasks.translation.sides import END_ID, UNKNOWN_ID, Sides
+from textkit.tasks.translation.source_batch import SourceBatch, by_length
+from textkit.text.vocab import UNKNOWN
+
+_LINE_ENDS = str.maketrans("\n\r", "  ")  # a translation is one line
+
+
+@dataclass(frozen=True, eq=False)
+class Translation:
+    """A translation as one line of `text`, its `tokens`, and how probable they are.
+
+    log_prob:      natural logarithm, the end of the sentence included when it is `finished`.
+    score:         what it was ranked by.
+    source_tokens: those of the line.
+    attention:     (T, S) where it was asked for: what each of the T tokens looked at among the source's
+                   S tokens, the last being the end of the sentence.
+    """
+
+    text: str
+    tokens: tuple[str, ...]
+    log_prob: float
+    score: float
+    finished: bool
+    source_tokens: tuple[str, ...] = ()
+    attention: npt.NDArray[np.float32] | None = None
+
+    @property
+    def alignment(self) -> tuple[Link, ...]:
+        """Which source token each token looked most at; none without attention."""
+        return () if self.attention is None else align(self.attention)
+
+
+EMPTY = Translation("", (), 0.0, 0.0, True)  # of a line without a token
+
+
+@dataclass(frozen=True, eq=False)
+class Translating:
+    """A function from a block of lines to the translations of each.
+
+    `members`, networks with their sides, translate together. Equal lines are translated once.
+    """
+
+    members: tuple[tuple[EncoderDecoder, Sides], ...]
+    decoding: TranslationDecoding
+    language_model: LanguageModel[Any] | None = None
+
+    def __call__(self, sentences: Sequence[str]) -> list[list[Translation]]:
+        """For each line its translations, the best first; raises what a pipeline raises."""
+        once = sentences if self.decoding.sample else list(dict.fromkeys(sentences))
+        corpora = [sides.encode_source(once) for _, sides in self.members]
+        lengths = np.minimum.reduce([corpus.lengths for corpus in corpora])
+        found: list[list[Translation]] = [[EMPTY]] * len(once)
+        full = np.array([n for n, text in enumerate(once) if lengths[n] > 1 and not text.isspace()], np.int64)
+        precision = choose_precision(self.decoding.precision, device="cpu")
+        with torch.inference_mode(), precision.autocast():
+            batches = by_length(
+                corpora[0].lengths[full], rows=self.decoding.rows, tokens=self.decoding.batch_tokens
+            )
+            for batch in batches:
+                numbers = full[batch].tolist()
+                for number, hypotheses in zip(numbers, self._decode(corpora, numbers), strict=True):
+                    source = self._sides.source_vocab.decode(corpora[0][number][:-1].tolist())
+                    found[number] = [self._translation(each, tuple(source)) for each in hypotheses]
+        if len(once) == len(sentences):
+            return found
+        places = {text: number for number, text in enumerate(once)}
+        return [found[places[text]] for text in sentences]
+
+    @property
+    def _sides(self) -> Sides:
+        return self.members[0][1]
+
+    def _decode(self, corpora: Sequence[EncodedCorpus], numbers: Sequence[int]) -> list[list[Hypothesis]]:
+        sources = [SourceBatch.of(corpus, numbers) for corpus in corpora]
+        decoding = self.decoding
+        lengths = [decoding.longest(length) for length in sources[0].lengths.tolist()]
+        prompts = torch.full((len(numbers), 1), END_ID)
+        if decoding.sample:
+            return self._draw(self._model(sources), prompts, lengths)
+        return beam_searches(
+            self._model(sources),
+            prompts,
+            width=decoding.beam,
+            lengths=lengths,
+            stop=END_ID,
+            filters=self._filters(len(numbers)),
+            length_penalty=decoding.length_penalty,
+            coverage_penalty=decoding.coverage_penalty,
+            patience=decoding.patience,
+            n_best=decoding.n_best,
+            attention=decoding.attention,
+        )
+
+    def _model(self, sources: Sequence[SourceBatch]) -> StepModel[Any]:
+        models = [
+            network.decoding(source) for (network, _), source in zip(self.members, sources, strict=True)
+        ]
+        together: StepModel[Any] = Ensemble(models) if len(models) > 1 else models[0]
+        if self.language_model is None or not self.decoding.lm_weight:
+            return together
+        return Fusion(
+            together,
+            self.language_model,
+            weight=self.decoding.lm_weight,
+            language_model_ids=self._language_model_ids,
+        )
+
+    @cached_property
+    def _language_model_ids(self) -> Tensor:
+        """Its id of each of the translator's tokens; raises UsageError when it knows few of them."""
+        assert self.language_model is not None
+        own, other = self._sides.target_vocab, self.language_model.vocab
+        ids = matching_ids(own, other)
+        ids[END_ID] = other.id(END)
+        known = int((ids != other.id(UNKNOWN)).sum()) - 1
+        if 2 * known < len(own) - own.specials:
+            raise UsageError(
+                f"the language model knows {known} of the translator's {len(own) - own.specials} tokens: "
+                "train it on the target language with the translator's tokenizer and cleaning"
+            )
+        return ids
+
+    def _draw(self, model: StepModel[Any], prompts: Tensor, lengths: Sequence[int]) -> list[list[Hypothesis]]:
+        return samples(
+            model,
+            prompts,
+            lengths=lengths,
+            generator=self._generator,
+            stop=END_ID,
+            filters=self._filters(len(prompts)),
+            count=self.decoding.n_best,
+        )
+
+    @cached_property
+    def _generator(self) -> torch.Generator:
+        return torch.Generator().manual_seed(self.decoding.seed)
+
+    def _filters(self, sentences: int) -> list[Filter | SentenceFilter]:
+        decoding, vocab = self.decoding, self._sides.target_vocab
+        filters: list[Filter | SentenceFilter] = []
+        # Where no translation in training had an unknown token, a search finds none, and this takes time.
+        if vocab.counts[UNKNOWN_ID] or decoding.sample:
+            filters.append(Forbid((UNKNOWN_ID,)))
+        if decoding.min_length:
+            filters.append(MinimumLength(decoding.min_length, end=END_ID, prompt=1))
+        if decoding.no_repeat_ngram:
+            filters.append(NoRepeatNgrams(decoding.no_repeat_ngram))
+        if decoding.sample:
+            filters += decoding.sampling_filters()
+        if self._prefix:
+            filters.append(ForcedPrefix((self._prefix,) * sentences, prompt=1))
+        return filters
+
+    @cached_property
+    def _prefix(self) -> tuple[int, ...]:
+        return tuple(self._sides.encode_target([self.decoding.prefix])[0][:-1].tolist())
+
+    def _translation(self, found: Hypothesis, source: tuple[str, ...]) -> Translation:
+        text = self._sides.decode_target(found.ids).translate(_LINE_ENDS)
+        tokens = tuple(self._sides.target_tokens(found.ids))
+        attention = None
+        if found.attention is not None:
+            attention = found.attention[: len(tokens), : len(source) + 1].float().cpu().numpy()
+        return Translation(text, tokens, found.log_prob, found.score, found.finished, source, attention)
