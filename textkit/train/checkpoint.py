@@ -4,6 +4,8 @@
     config.toml              every setting of the run
     pipeline.json, stage*.*  cleaning and tokenizing
     vocab.txt                of models over ids
+    source-vocab.txt         of translators between two vocabularies, whose vocab.txt is the target's;
+                             how targets are tokenized is in data/target_pipeline
     data/                    the encoded texts, where training may be resumed
     model/                   the tables of an n-gram model; the manifest has the sum of its header.json,
                              which has those of the others
@@ -113,7 +115,7 @@ class RunFolder:
         """Raise CheckpointError unless every file of the run's sub-folder is as it was written."""
         for name in self.document["files"]:
             if name.startswith(f"{folder}/"):
-                self.read(name)
+                self._verify(name, _sha256_of(self._path(name)))
 
     @property
     def kind(self) -> str:
@@ -122,19 +124,24 @@ class RunFolder:
 
     def read(self, name: str) -> bytes:
         """A file of the run; raises CheckpointError when it is missing or its checksum differs."""
-        entry = self.document["files"].get(name)
-        if entry is None:
-            raise CheckpointError(f"{self.path}: the run has no {name}")
+        path = self._path(name)
         try:
-            data = (self.path / name).read_bytes()
+            data = path.read_bytes()
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise CheckpointError(f"{self.path / name}: cannot be read: {reason}") from error
-        if hashlib.sha256(data).hexdigest() != entry["sha256"]:
+            raise _unreadable(path, error) from error
+        self._verify(name, hashlib.sha256(data).hexdigest())
+        return data
+
+    def _path(self, name: str) -> Path:
+        if name not in self.document["files"]:
+            raise CheckpointError(f"{self.path}: the run has no {name}")
+        return self.path / name
+
+    def _verify(self, name: str, found: str) -> None:
+        if found != self.document["files"][name]["sha256"]:
             raise CheckpointError(
                 f"{self.path / name}: damaged: checksum differs from manifest.json; restore it or train again"
             )
-        return data
 
     def config(self) -> str:
         """The settings as TOML text."""
@@ -241,8 +248,8 @@ class RunFolder:
         self._commit()
 
     def _own(self, name: str) -> None:
-        data = (self.path / name).read_bytes()
-        self.document["files"][name] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        path = self.path / name
+        self.document["files"][name] = {"bytes": path.stat().st_size, "sha256": _sha256_of(path)}
 
     def _commit(self) -> None:
         """Replace the manifest, then remove weights and states that it no longer names."""
@@ -255,6 +262,20 @@ class RunFolder:
         atomic.write_text(self.path / MANIFEST, text + "\n")
         for name in stale:
             (self.path / name).unlink(missing_ok=True)
+
+
+def _sha256_of(path: Path) -> str:
+    """The sum of a file of any size; raises CheckpointError when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> CheckpointError:
+    reason = (error.strerror or str(error)).lower()
+    return CheckpointError(f"{path}: cannot be read: {reason}")
 
 
 def _pack(state: Mapping[str, Any]) -> bytes:

@@ -41,8 +41,9 @@ def _foreign_values(document: Mapping[str, Any]) -> Iterator[str]:
     notes = document.get("notes", [])
     if not (isinstance(notes, list) and all(isinstance(note, str) for note in notes)):
         yield "'notes' must be a list of strings"
-    if not isinstance(document.get("precision", ""), str):
-        yield "'precision' must be a name"
+    for key in ("precision", "budget"):
+        if not isinstance(document.get(key, ""), str):
+            yield f"'{key}' must be a name"
     if not isinstance(document.get("results", {}), dict):
         yield "'results' must be an object"
     for key in ("epochs", "max_steps"):

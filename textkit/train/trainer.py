@@ -238,7 +238,8 @@ class Trainer(Generic[B]):
             progress.plateau *= self.settings.decay
         observe(self.optimizer, cost)
         self._save(anchor=True)
-        where = f"step {progress.step}" if self.settings.validate_every else f"epoch {progress.epoch}"
+        by_step = self.settings.validate_every is not None or progress.step_in_epoch > 0
+        where = f"step {progress.step}" if by_step else f"epoch {progress.epoch}"
         also = "".join(f", {name.removeprefix('valid_')} {value:.2f}" for name, value in figures.items())
         self.say(f"{where}: validation {self.measure.text(loss)}{also}")
         if time.monotonic() - self._drawn > DRAW_SECONDS:
