@@ -101,6 +101,19 @@ def test_fusion_goes_through_batches_samples_and_ensembles(translations) -> None
     assert all(2 not in each.ids for row in drawn for each in row)  # the language model forbids it
 
 
+def test_fused_rows_are_moved_twice_before_a_step(translations) -> None:
+    fused = Fusion(translations(2, 4, 9), Bigram(4, 10), weight=0.5)
+    log_probs, state = fused.step(torch.tensor([1, 2]), fused.start(2))
+    first, second = torch.tensor([0, 0, 1, 1]), torch.tensor([2, 3])
+    twice = fused.reorder(fused.reorder(state, first), second)
+    once = fused.reorder(state, torch.tensor([1, 1]))
+    ids, rows = torch.tensor([3, 0]), first[second]
+    torch.testing.assert_close(fused.guided(log_probs[rows], twice), fused.guided(log_probs[rows], once))
+    (found, after), (expected, other) = fused.step(ids, twice), fused.step(ids, once)
+    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(fused.guided(found, after), fused.guided(expected, other))
+
+
 def test_ids_of_the_same_token() -> None:
     own, other = Vocab.build(["bac"]), Vocab.build(["ab"])
     assert own.tokens == ("<unk>", "b", "a", "c")

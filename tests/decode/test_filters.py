@@ -138,6 +138,8 @@ def test_no_ngram_is_completed_again(history: list[int], n: int) -> None:
         assert [i for i in range(4) if result[i] == -math.inf] == banned
     else:
         assert result.isnan().all()  # sampling and beam search say that nothing is left
+    spared = NoRepeatNgrams(n, spared=(3,))(log_probs, torch.tensor([history], dtype=torch.long))[0]
+    assert [i for i in range(4) if spared[i] == -math.inf] == [i for i in banned if i != 3]
 
 
 @pytest.mark.parametrize(

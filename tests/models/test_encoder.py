@@ -1,4 +1,4 @@
-"""The bidirectional encoder against torch's bidirectional modules on packed sequences."""
+"""The recurrent encoder against torch's modules on packed sequences."""
 
 from __future__ import annotations
 
@@ -19,11 +19,16 @@ LENGTHS = torch.tensor([3, 7, 1, 7, 5])
 def like(module: nn.RNNBase, cell: str, backend: str) -> tuple[RecurrentEncoder, list[tuple[str, str]]]:
     """An encoder with the module's weights, and the pairs of parameter names."""
     encoder = RecurrentEncoder(
-        cell, module.input_size, hidden=module.hidden_size, layers=module.num_layers, backend=backend
+        cell,
+        module.input_size,
+        hidden=module.hidden_size,
+        layers=module.num_layers,
+        bidirectional=module.bidirectional,
+        backend=backend,
     )
     names = [
         (f"{stack}.{number}.{name}", f"{name}_l{number}{suffix}")
-        for stack, suffix in (("ahead", ""), ("back", "_reverse"))
+        for stack, suffix in (("ahead", ""), ("back", "_reverse"))[: 1 + module.bidirectional]
         for number in range(module.num_layers)
         for name in NAMES
     ]
@@ -34,11 +39,12 @@ def like(module: nn.RNNBase, cell: str, backend: str) -> tuple[RecurrentEncoder,
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("cell", MODULES)
 @pytest.mark.parametrize("depth", [1, 2])
-def test_it_equals_torchs_packed_bidirectional_module_forward_and_backward(
-    cell: str, backend: str, depth: int
+@pytest.mark.parametrize("both", [True, False])
+def test_it_equals_torchs_packed_module_forward_and_backward(
+    cell: str, backend: str, depth: int, both: bool
 ) -> None:
     torch.manual_seed(0)
-    module = MODULES[cell](4, 6, num_layers=depth, bidirectional=True, batch_first=True)
+    module = MODULES[cell](4, 6, num_layers=depth, bidirectional=both, batch_first=True)
     encoder, names = like(module, cell, backend)
     inputs = torch.randn(5, 9, 4, requires_grad=True)  # two steps longer than any row
     outputs, state = encoder(inputs, LENGTHS)
@@ -47,7 +53,8 @@ def test_it_equals_torchs_packed_bidirectional_module_forward_and_backward(
     torch.testing.assert_close(outputs, wanted, atol=1e-5, rtol=1e-5)
     lasts = last if cell == "lstm" else (last,)
     # torch: (layers*2, B, H) for each part; here: per layer and part (B, 2H).
-    flat = [torch.cat([part[2 * at], part[2 * at + 1]], dim=1) for at in range(depth) for part in lasts]
+    layers = [part.split(1 + both) for part in lasts]
+    flat = [torch.cat(list(part[at]), dim=1) for at in range(depth) for part in layers]
     assert len(flat) == len(state)
     for got, want in zip(state, flat, strict=True):
         torch.testing.assert_close(got, want, atol=1e-5, rtol=1e-5)

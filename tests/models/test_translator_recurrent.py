@@ -11,7 +11,6 @@ from torch.nn.utils.rnn import pack_padded_sequence
 
 from textkit.errors import UsageError
 from textkit.models.network import PADDING
-from textkit.models.translators.one_way_encoder import OneWayEncoder
 from textkit.models.translators.recurrent import RecurrentTranslator, RecurrentTranslatorSettings
 
 END = 1
@@ -90,10 +89,10 @@ def test_without_attention_it_equals_torchs_modules_forward_and_backward(layers:
     network = make(cell="gru", attention="none", bidirectional=False, layers=layers, backend=backend)
     encoder, decoder = nn.GRU(6, 6, layers, batch_first=True), nn.GRU(12, 6, layers, batch_first=True)
     names = []
-    for module, prefix in ((encoder, "encoder"), (decoder, "decoder")):
+    for module, prefix in ((encoder, "encoder.ahead"), (decoder, "decoder.layers")):
         for name, parameter in module.named_parameters():
             kind, number = name.rsplit("_l", 1)
-            names.append(f"{prefix}.layers.{number}.{kind}")
+            names.append(f"{prefix}.{number}.{kind}")
             parameter.data = network.get_parameter(names[-1]).detach().clone()
     source, inputs = pairs()
     read = nn.functional.embedding(source.ids, network.source_embedding.weight)
@@ -147,26 +146,6 @@ def test_in_bfloat16_it_is_nearly_the_same() -> None:
     torch.testing.assert_close(features.float(), network(source, inputs), atol=0.1, rtol=0.1)
     features.float().sum().backward()
     assert all(bool(parameter.grad.isfinite().all()) for parameter in network.decoder.parameters())
-
-
-@pytest.mark.parametrize("backend", ["torch", "scratch"])
-@pytest.mark.parametrize("cell", MODULES)
-def test_the_one_way_encoder_equals_torchs_packed_modules(cell: str, backend: str) -> None:
-    torch.manual_seed(0)
-    module = MODULES[cell](3, 4, 2, batch_first=True)
-    encoder = OneWayEncoder(cell, 3, hidden=4, layers=2, backend=backend)
-    for name, parameter in module.named_parameters():
-        kind, number = name.rsplit("_l", 1)
-        encoder.layers[int(number)].get_parameter(kind).data = parameter.detach().clone()
-    inputs, lengths = torch.randn(4, 7, 3), torch.tensor([2, 5, 1, 5])
-    outputs, state = encoder(inputs, lengths)
-    packed, last = module(pack_padded_sequence(inputs, lengths, batch_first=True, enforce_sorted=False))
-    wanted, _ = nn.utils.rnn.pad_packed_sequence(packed, batch_first=True, total_length=7)
-    torch.testing.assert_close(outputs, wanted, atol=1e-5, rtol=1e-5)
-    lasts = last if cell == "lstm" else (last,)
-    flat = [part[number] for number in range(2) for part in lasts]
-    for one, other in zip(state, flat, strict=True):
-        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize("settings", [SETTINGS[0], SETTINGS[5], SETTINGS[8]], ids=str)

@@ -236,7 +236,7 @@ def another_kind(run: Path) -> None:
         (damage("source-vocab.txt"), "damaged: checksum differs"),
         (damage("manifest.json"), r"manifest\.json: damaged"),
         (lambda run: (run / "source-vocab.txt").unlink(), r"source-vocab\.txt: cannot be read"),
-        (another_kind, "holds a tagger, not a translator; train one with textkit train-nmt"),
+        (another_kind, "holds a tagger, not a translator; textkit tag is for it"),
         (shutil.rmtree, "not a textkit run: no such folder"),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -64,6 +64,18 @@ class Ensemble:
         return torch.stack(looked).mean(dim=0)
 
 
+class FusedState(NamedTuple):
+    """What two models have read, and the `advice` (R, V) of the second on the next ids.
+
+    Row i of the state has row `moved[i]` of it, or row i where that is None: it is seldom asked for again.
+    """
+
+    model: Any
+    language_model: Any
+    advice: Tensor | None = None
+    moved: Tensor | None = None
+
+
 class Fusion:
     """`model` with a language model that helps to choose ids: by log p + `weight` log p_LM (shallow fusion,
     Gulcehre et al. 2015, arXiv:1503.03535, section 4.1), which is not made to sum to one.
@@ -86,18 +98,18 @@ class Fusion:
         self._model, self._language_model = model, language_model
         self._weight, self._ids = weight, language_model_ids
 
-    def start(self, rows: int) -> _States:
+    def start(self, rows: int) -> FusedState:
         """The state before anything was read."""
-        return self._model.start(rows), self._language_model.start(rows), None, None
+        return FusedState(self._model.start(rows), self._language_model.start(rows))
 
-    def step(self, ids: Tensor, state: _States) -> tuple[Tensor, _States]:
+    def step(self, ids: Tensor, state: FusedState) -> tuple[Tensor, FusedState]:
         """Read `ids` (R,); `model`'s log probabilities (R, V) of what follows, and the state.
 
         Raises UsageError when the language model's ids do not match.
         """
-        log_probs, own = self._model.step(ids, state[0])
+        log_probs, own = self._model.step(ids, state.model)
         read = ids if self._ids is None else self._ids.to(ids.device)[ids]
-        advice, other = self._language_model.step(read, state[1])
+        advice, other = self._language_model.step(read, state.language_model)
         if self._ids is not None:
             advice = advice.index_select(1, self._ids.to(advice.device))
         if advice.shape[1] != log_probs.shape[1]:
@@ -105,26 +117,27 @@ class Fusion:
                 f"the language model has {advice.shape[1]} ids and the model {log_probs.shape[1]}: "
                 "give language_model_ids"
             )
-        return log_probs, (own, other, advice, None)
+        return log_probs, FusedState(own, other, advice)
 
-    def reorder(self, state: _States, rows: Tensor) -> _States:
+    def reorder(self, state: FusedState, rows: Tensor) -> FusedState:
         """The state whose row i is the old row `rows[i]`."""
-        own, other, advice, moved = state
-        if moved is not None:
-            rows = moved[rows.to(moved.device)]
-        return self._model.reorder(own, rows), self._language_model.reorder(other, rows), advice, rows
+        return FusedState(
+            self._model.reorder(state.model, rows),
+            self._language_model.reorder(state.language_model, rows),
+            state.advice,
+            rows if state.moved is None else state.moved[rows.to(state.moved.device)],
+        )
 
-    def guided(self, log_probs: Tensor, state: _States) -> Tensor:
+    def guided(self, log_probs: Tensor, state: FusedState) -> Tensor:
         """`log_probs` (R, V) plus the language model's weighted ones."""
-        if not self._weight:  # 0 times the -inf of an impossible id would be nan
+        if not self._weight or state.advice is None:  # 0 times the -inf of an impossible id would be nan
             return log_probs
-        advice: Tensor = state[2].to(log_probs.device)
-        rows: Tensor | None = state[3]
-        return log_probs + self._weight * (advice if rows is None else advice[rows.to(advice.device)])
+        advice = state.advice if state.moved is None else state.advice[state.moved.to(state.advice.device)]
+        return log_probs + self._weight * advice.to(log_probs.device)
 
-    def attention(self, state: _States) -> Tensor:
+    def attention(self, state: FusedState) -> Tensor:
         """Where `model` looked (R, N). Raises UsageError when it has no attention."""
-        return attention_of(self._model, state[0])
+        return attention_of(self._model, state.model)
 
 
 def matching_ids(vocab: Vocab, other: Vocab, *, unknown: int = 0) -> Tensor:

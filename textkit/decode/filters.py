@@ -156,7 +156,8 @@ class RepetitionPenalty:
 @dataclass(frozen=True)
 class NoRepeatNgrams:
     """Never complete an n-gram of `n` ids that the history holds already (Paulus et al. 2018,
-    arXiv:1705.04304, section 2.5, with n = 3).
+    arXiv:1705.04304, section 2.5, with n = 3), but with an id of `spared`: an end that is also what the
+    prompt begins with.
 
     >>> log_probs = torch.tensor([[0.5, 0.25, 0.25]]).log()
     >>> NoRepeatNgrams(2)(log_probs, torch.tensor([[2, 0, 1, 2]])).exp()  # after 2 came 0
@@ -164,6 +165,7 @@ class NoRepeatNgrams:
     """
 
     n: int
+    spared: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.n < 1:
@@ -177,6 +179,7 @@ class NoRepeatNgrams:
         rows, places = (ngrams[..., :-1] == begun[:, None]).all(dim=-1).nonzero(as_tuple=True)
         changed = log_probs.clone()
         changed[rows, ngrams[rows, places, -1]] = -torch.inf
+        changed[:, list(self.spared)] = log_probs[:, list(self.spared)]
         return torch.log_softmax(changed, dim=-1)
 
 

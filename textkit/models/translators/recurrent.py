@@ -19,7 +19,6 @@ from textkit.models.encoder_decoder import Source
 from textkit.models.network import State
 from textkit.models.outputs import SoftmaxOutput
 from textkit.models.recurrent_layer import Backend
-from textkit.models.translators.one_way_encoder import OneWayEncoder
 from textkit.models.translators.recurrent_decoder import ATTENTIONS, Attention, Memory, RecurrentDecoder
 from textkit.models.translators.recurrent_decoding import RecurrentDecoding
 
@@ -105,12 +104,12 @@ class RecurrentTranslator(nn.Module):
         self.target_embedding = nn.Embedding(s.target_size, s.width)
         shared = s.tied and s.joint
         self.source_embedding = self.target_embedding if shared else nn.Embedding(s.source_size, s.width)
-        encoder = RecurrentEncoder if s.bidirectional else OneWayEncoder
-        self.encoder = encoder(
+        self.encoder = RecurrentEncoder(
             s.cell,
             s.width,
             hidden=s.direction,
             layers=s.layers,
+            bidirectional=s.bidirectional,
             dropout=s.dropout,
             backend=s.backend,
             initial="orthogonal",

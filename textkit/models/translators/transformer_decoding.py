@@ -3,8 +3,9 @@
 C sentences are decoded in R = C k rows, k rows each; H heads of width d, D = H d; S source steps; M slots.
 
 A slot holds the keys and values of one step of one row. Slots belong to sentences, and a row says which of
-its sentence's slots are its past: where beams fork and die only that is reordered; nothing is copied until
-a sentence is dropped. The rows of a sentence share its keys: their queries stand side by side in one product.
+its sentence's slots are its past: where beams fork and die only that is reordered. Slots are copied when they
+are full and when a sentence is dropped, and then without those that no row sees. The rows of a sentence share
+its keys: their queries stand side by side in one product.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from textkit.models.translators.layers import DecoderLayer
     from textkit.models.translators.transformer import TranslatorTransformer
 
-_SLOTS = 32  # to begin with, for each row of a sentence
+_SLOTS = 8  # free after a copy, for each row of a sentence; memory for more takes longer to get than a copy
 
 
 class Memory(NamedTuple):
@@ -66,15 +67,13 @@ class Slots:
         """Whether a state that uses the first `filled` slots may write `more` behind them."""
         return self.filled == filled and filled + more <= self.kept.shape[3]
 
-    def copy(self, filled: int, *, capacity: int, at: Tensor | None = None) -> Slots:
-        """The first `filled` slots, or those `at` (C, filled), with room up to `capacity`."""
-        layers, two, sentences, _, width = self.kept.shape
-        kept = self.kept.new_empty(layers, two, sentences, capacity, width)
-        if at is None:
-            kept[..., :filled, :] = self.kept[..., :filled, :]
-        else:
-            for sentence, slots in enumerate(at):
-                kept[:, :, sentence, :filled] = self.kept[:, :, sentence].index_select(2, slots)
+    def copy(self, sentences: Tensor, at: Tensor, *, capacity: int) -> Slots:
+        """Of each of `sentences` (C',) the slots `at` (C', M), with room up to `capacity`."""
+        layers, two, _, _, width = self.kept.shape
+        count, filled = at.shape
+        kept = self.kept.new_empty(layers, two, count, capacity, width)
+        for place, (sentence, slots) in enumerate(zip(sentences.tolist(), at, strict=True)):
+            kept[:, :, place, :filled] = self.kept[:, :, sentence].index_select(2, slots)
         return Slots(kept, filled)
 
 
@@ -174,11 +173,7 @@ class TransformerDecoding:
         sentences, counts = torch.unique_consecutive(of_sentence, return_counts=True)
         if not bool((counts == counts[0]).all()):
             sentences, counts = of_sentence, torch.ones_like(rows)
-        of_each, memory, slots = len(rows) // len(sentences), state.memory, state.slots
-        if not torch.equal(sentences, torch.arange(state.sentences, device=rows.device)):
-            memory = memory.select(sentences)
-            slots = Slots(slots.kept[:, :, :, : state.filled].index_select(2, sentences), state.filled)
-        seen = state.seen
+        of_each, seen = len(rows) // len(sentences), state.seen
         if seen is not None:
             seen = seen.flatten(0, 1).index_select(0, rows).view(len(sentences), of_each, state.filled)
         elif of_each > 1:
@@ -187,7 +182,10 @@ class TransformerDecoding:
         if queries is not None:
             flat = queries.transpose(1, 2).flatten(0, 1).index_select(0, rows)  # (R', H, d)
             queries = flat.view(len(sentences), of_each, *flat.shape[1:]).transpose(1, 2)
-        return replace(state, memory=memory, slots=slots, rows=len(rows), seen=seen, queries=queries)
+        state = replace(state, rows=len(rows), seen=seen, queries=queries)
+        if torch.equal(sentences, torch.arange(state.sentences, device=rows.device)):
+            return state
+        return replace(_copied(state, sentences), memory=state.memory.select(sentences))
 
     @torch.inference_mode()
     def attention(self, state: TransformerState) -> Tensor:
@@ -214,15 +212,24 @@ def _and_own(state: TransformerState, of_each: int) -> Tensor | None:
 
 
 def _with_room(state: TransformerState, more: int) -> TransformerState:
-    """The state with slots for `more` steps; where they must grow, those that no row sees are left out."""
-    slots, filled, seen = state.slots, state.filled, state.seen
-    if slots.room(filled, more):
+    """The state with slots for `more` steps."""
+    if state.slots.room(state.filled, more):
         return state
-    at = None
-    if seen is not None and filled:
+    return _copied(state, torch.arange(state.sentences, device=state.memory.keys[0].device))
+
+
+def _copied(state: TransformerState, sentences: Tensor) -> TransformerState:
+    """The state whose slots, room included, are a copy of those of `sentences` (C,) that a row still sees.
+
+    `seen` and the rows are those of the `sentences` already.
+    """
+    seen, filled = state.seen, state.filled
+    if seen is None:
+        at = torch.arange(filled, device=sentences.device).expand(len(sentences), -1)
+    else:
         used = (seen == 0).any(dim=1)  # (C, M)
         filled = int(used.sum(dim=1).max())
         at = torch.argsort(~used, dim=1, stable=True)[:, :filled]
         seen = seen.gather(2, at[:, None].expand(-1, seen.shape[1], -1))
-    capacity = 2 * filled + _SLOTS * more
-    return replace(state, slots=slots.copy(filled, capacity=capacity, at=at), filled=filled, seen=seen)
+    capacity = filled + _SLOTS * (state.rows // len(sentences))
+    return replace(state, slots=state.slots.copy(sentences, at, capacity=capacity), filled=filled, seen=seen)

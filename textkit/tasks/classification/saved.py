@@ -24,6 +24,7 @@ from textkit.tasks.classification.decisions import (
 from textkit.tasks.classification.evaluation import Evaluation, evaluate
 from textkit.tasks.classification.prepared_texts import labels_of
 from textkit.tasks.configuration import make_settings, parse_settings
+from textkit.tasks.kinds import check_kind
 from textkit.text.pipeline import Pipeline
 from textkit.train.checkpoint import RunFolder
 
@@ -136,13 +137,7 @@ def load_classifier(source: RunFolder | Path | str) -> SavedClassifier:
 def open_classifier(source: RunFolder | Path | str) -> RunFolder:
     """The run folder of a classifier; raises CheckpointError when it holds something else."""
     run = source if isinstance(source, RunFolder) else RunFolder.open(source)
-    if run.kind == "tagger":
-        raise CheckpointError(f"{run.path}: holds a tagger, not a classifier; use it with textkit tag")
-    if run.kind != KIND:
-        raise CheckpointError(
-            f"{run.path}: holds a language model ({run.kind}), not a classifier; train one with "
-            "textkit train-classifier"
-        )
+    check_kind(run, KIND)
     return run
 
 

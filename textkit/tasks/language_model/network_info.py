@@ -9,7 +9,7 @@ from typing import Any
 
 from textkit.errors import UsageError
 from textkit.tasks.configuration import parse_settings
-from textkit.tasks.language_model.kinds import check_language_model
+from textkit.tasks.kinds import check_kind
 from textkit.train.checkpoint import MANIFEST, RunFolder
 from textkit.train.log import Log
 
@@ -66,7 +66,7 @@ def describe_network(path: Path | str) -> NetworkInfo:
     run = RunFolder.open(path)
     if run.kind == "ngram":
         raise UsageError(f"{path}: an n-gram model; this is for networks")
-    check_language_model(run)
+    check_kind(run, "language model")
     config = parse_settings(run.config(), source=str(path / "config.toml"))
     config["precision"] = run.document.get("precision", config.get("precision"))  # what "auto" came to
     weights = run.arrays("best")

@@ -12,8 +12,8 @@ from textkit.errors import UsageError
 from textkit.lm.language_model import LanguageModel
 from textkit.lm.score import MeasuredText, Score, per_line, score
 from textkit.tasks.configuration import parse_settings
+from textkit.tasks.kinds import check_kind
 from textkit.tasks.language_model.config import make_config
-from textkit.tasks.language_model.kinds import check_language_model
 from textkit.tasks.language_model.settings.network import Context
 from textkit.text.pipeline import Pipeline
 from textkit.text.vocab import UNKNOWN
@@ -116,7 +116,7 @@ def load_model(source: RunFolder | Path | str) -> SavedModel:
             saved = read_ngram_file(path)
             return SavedModel(saved.model, saved.pipeline)
         source = RunFolder.open(path)
-    check_language_model(source)
+    check_kind(source, "language model")
     config = make_config(
         parse_settings(source.config(), source=str(source.path)), source=str(source.path / "config.toml")
     )

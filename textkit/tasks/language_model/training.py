@@ -15,8 +15,8 @@ from textkit.lm.language_model import LanguageModel
 from textkit.lm.score import MeasuredText, Score, score
 from textkit.lm.threads import at_most
 from textkit.tasks.configuration import parse_settings
+from textkit.tasks.kinds import check_kind
 from textkit.tasks.language_model.config import LanguageModelConfig, make_config
-from textkit.tasks.language_model.kinds import check_language_model
 from textkit.tasks.language_model.ngram_options import NgramOptions
 from textkit.tasks.language_model.prepare import Lines, Prepared, prepare
 from textkit.tasks.language_model.saved import load_model
@@ -183,7 +183,7 @@ def resume(
         if value < 1:
             raise UsageError(f"{name} must be at least 1, not {value}")
     run = RunFolder.open(path)
-    check_language_model(run)
+    check_kind(run, "language model")
     if run.kind == "ngram":
         raise UsageError(f"{path}: an n-gram model is estimated at once; there is nothing to resume")
     config = _resumed_config(run, longer)

@@ -17,6 +17,7 @@ from textkit.errors import CheckpointError, UsageError
 from textkit.models.crf import Posterior
 from textkit.models.tagger import TaggerNetwork
 from textkit.tasks.configuration import make_settings, parse_settings
+from textkit.tasks.kinds import check_kind
 from textkit.tasks.tagging.config import TaggerConfig
 from textkit.tasks.tagging.network import Inventory, load_network
 from textkit.tasks.tagging.spellings import Spellings
@@ -170,9 +171,7 @@ def _blocks(sentences: Iterable[_Words]) -> Iterator[list[_Words]]:
 
 def load_config(run: RunFolder) -> TaggerConfig:
     """The settings of a run, longer training included; raises CheckpointError when it is no tagger's."""
-    if run.kind != KIND:
-        what = "a classifier" if run.kind == "classifier" else f"a language model ({run.kind})"
-        raise CheckpointError(f"{run.path}: holds {what}, not a tagger; train one with textkit train-tagger")
+    check_kind(run, KIND)
     source = str(run.path / "config.toml")
     longer = {name: run.document[name] for name in ("epochs",) if name in run.document}
     try:

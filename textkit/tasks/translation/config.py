@@ -13,7 +13,7 @@ from textkit.tasks.translation.presets import PRESETS, PresetName
 
 # Settings that mean nothing to other networks.
 TRANSFORMER_ONLY = ("heads", "feed_forward", "norm", "attention_dropout")
-RECURRENT_ONLY = ("attention", "input_feeding", "bidirectional", "backend", "teacher_forcing")
+RECURRENT_ONLY = ("attention", "input_feeding", "bidirectional", "teacher_forcing")
 LIMITS = ("budget", "epochs", "max_steps")  # who says one of them wants no other of the preset's
 SUBWORD_ONLY = ("subword_type", "character_coverage", "byte_fallback")
 
@@ -46,7 +46,7 @@ class TranslatorConfig(BaseModel):
     )
     tokenizer_options: dict[str, Any] = Field(default={}, description="Options of the tokenizer.")
     target_tokenizer: str = Field(default="", description="The target's tokenizer, if it is another one.")
-    subword_type: Literal["unigram", "bpe"] = Field(default="unigram", description="Kind of sentencepiece.")
+    subword_type: Literal["unigram", "bpe"] = Field(default="bpe", description="Kind of sentencepiece.")
     character_coverage: float = Field(
         default=0.9995, ge=0.98, le=1, description="Share of the text whose characters are pieces."
     )
@@ -74,7 +74,7 @@ class TranslatorConfig(BaseModel):
     bidirectional: bool = Field(default=True, description="The recurrent encoder reads from both ends.")
     tied: bool = Field(default=True, description="Embeddings and output share one matrix where they can.")
     backend: Literal["torch", "scratch"] = Field(
-        default="torch", description="torch's fast layers, or recurrent cells written out."
+        default="torch", description="torch's fast layers, or the same written out."
     )
     dropout: float = Field(default=0.1, ge=0, lt=1, description="Share of activations dropped.")
     attention_dropout: float = Field(default=0.0, ge=0, lt=1, description="The same of attention weights.")

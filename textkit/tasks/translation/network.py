@@ -24,7 +24,7 @@ def make_network(config: TranslatorConfig, *, source_size: int, target_size: int
             TranslatorTransformerSettings(
                 source_size=source_size,
                 target_size=target_size,
-                joint=config.joint,
+                joint=config.joint and config.tied,
                 width=config.width,
                 layers=config.layers,
                 heads=config.heads,
@@ -33,6 +33,7 @@ def make_network(config: TranslatorConfig, *, source_size: int, target_size: int
                 tied=config.tied,
                 dropout=config.dropout,
                 attention_dropout=config.attention_dropout,
+                backend=config.backend,
             )
         )
     return RecurrentTranslator(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from textkit.errors import CheckpointError, UsageError
 from textkit.models.encoder_decoder import EncoderDecoder
 from textkit.tasks.configuration import make_settings, parse_settings
+from textkit.tasks.kinds import check_kind
 from textkit.tasks.translation.config import TranslatorConfig
 from textkit.tasks.translation.decoding import TranslationDecoding
 from textkit.tasks.translation.forced import ScoredPair, score_pairs
@@ -89,10 +90,7 @@ class SavedTranslator:
 
 def load_config(run: RunFolder) -> TranslatorConfig:
     """The settings of a run; raises CheckpointError when it is no translator's, or they are damaged."""
-    if run.kind != KIND:
-        known = {"classifier": "a classifier", "tagger": "a tagger"}
-        what = known.get(run.kind, f"a language model ({run.kind})")
-        raise CheckpointError(f"{run.path}: holds {what}, not a translator; train one with textkit train-nmt")
+    check_kind(run, KIND)
     source = str(run.path / "config.toml")
     try:
         return make_settings(TranslatorConfig, parse_settings(run.config(), source=source), source=source)
