@@ -1,5 +1,5 @@
 #!/bin/sh
-# The main job on the bundled corpora: clean, tokenize, train language models, a classifier and a tagger, use them.
+# The main job on the bundled corpora: clean, tokenize, train language models, a classifier, a tagger and a translator, use them.
 # usage: demo.sh TEXTKIT RUNS
 set -eu
 textkit=$1
@@ -46,4 +46,11 @@ travel=$("$textkit" corpora path travel)
 show train-tagger "$travel/train.jsonl" --epochs 8 --dev "$travel/dev.jsonl" --test "$travel/test.jsonl" -o "$runs/travel"
 printf 'Arrive Taipei on November 2nd\n' >"$runs/request.txt"
 show tag "$runs/travel" --format inline "$runs/request.txt"
+
+printf '\nEnglish sentences that were not learnt, in French:\n'
+pairs=$("$textkit" corpora path pairs-en-fr)
+show train-nmt --pairs "$pairs/train.tsv" --valid-pairs "$pairs/valid.tsv" --test-pairs "$pairs/test.tsv" \
+  --width 64 --layers 1 --vocab-size 2000 --dropout 0 --batch-tokens 400 --learning-rate 0.008 --epochs 8 -o "$runs/french"
+sed -n '9,11p' "$pairs/test.tsv" | cut -f 1 >"$runs/english.txt"
+show translate "$runs/french" "$runs/english.txt"
 printf '\nEverything is in %s: settings, vocabulary, weights, learning curve (curve.png).\n' "$runs"

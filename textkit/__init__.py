@@ -68,8 +68,7 @@ def _kind(path: Path | str) -> str:
     """What kind of run a folder is; "language model" for what is no run."""
     from pathlib import Path
 
-    from textkit.tasks.kinds import KINDS
     from textkit.train.checkpoint import MANIFEST, RunFolder
 
     kind = RunFolder.open(path).kind if (Path(path) / MANIFEST).exists() else ""
-    return kind if kind in KINDS else "language model"
+    return kind if kind in ("classifier", "tagger", "translator") else "language model"

@@ -45,7 +45,9 @@ def test_two_files_one_file_and_standard_input_are_the_same(folder: Path, textki
     assert header.split() == ["pairs", "perplexity", "BLEU"]
     assert (valid.split()[0], test.split()[:2]) == ("valid", ["test", "24"])
     assert signature.startswith("BLEU: nrefs:1|case:mixed|eff:no|tok:13a")
-    assert "training pairs are held out for validation" in said.err
+    assert "of 24 pairs are held out for validation" in said.err
+    assert " training pairs; 1 batch an epoch, " in said.err
+    assert "% padding" in said.err
     assert said.err.endswith("textkit: the translator is in two; try: textkit translate two\n")
     results = json.loads((folder / "two" / "manifest.json").read_text())["results"]
     assert f"{results['test']['perplexity']:.2f}" == test.split()[2]

@@ -97,6 +97,13 @@ def test_similar_sizes_and_a_random_order() -> None:
     assert (work < 0.7 * work.mean()).mean() < 0.02  # pairs left over by one pool go with the next
 
 
+@pytest.mark.parametrize("count", [200, 3000])
+def test_other_pairs_meet_in_each_epoch(count: int) -> None:
+    batches = PairBatches(*corpora(count), end=END, batch_size=5)
+    first, second = ({frozenset(batch.source[:, 0].tolist()) for batch in batches} for _ in range(2))
+    assert len(first & second) < 0.4 * len(first)  # the longest pairs have few of their length to meet
+
+
 @pytest.mark.parametrize("mapped", [False, True])
 def test_resumed_in_the_middle_is_as_uninterrupted(tmp_path: Path, mapped: bool) -> None:
     sides = corpora(300)

@@ -62,6 +62,52 @@ def test_together_is_as_one_by_one(translations, seed, width, levels, alpha, bet
             assert torch.equal(one.attention, other.attention)
 
 
+def searched_plainly(table, prompt: int, *, width: int, length: int, alpha: float, patience: float) -> list:
+    """The best ids with their scores after `prompt`, hypothesis by hypothesis; id 1 stops."""
+    running, found, finished = [(0.0, (0, prompt))], [], 0
+    for drawn in range(1, length + 1):
+        grown = [
+            (total + float(log_prob), (*ids, new))
+            for total, ids in running
+            for new, log_prob in enumerate(table[ids[-2], ids[-1]])
+        ]
+        grown.sort(key=lambda each: -each[0])  # stable: of equals that of the better one, then the lower id
+        ended = [each for each in grown[:width] if each[1][-1] == 1]
+        running = [each for each in grown if each[1][-1] != 1][:width]
+        finished += len(ended)
+        over = running if drawn == length else []
+        found += [(total / length_penalty_of(drawn, alpha), ids[2:]) for total, ids in ended + over]
+        found.sort(key=lambda each: (-each[0], each[1][:-1] if each[1][-1] == 1 else each[1]))
+        can_still = running[0][0] / length_penalty_of(length, alpha)
+        if finished >= patience * width or (len(found) >= width and found[width - 1][0] >= can_still):
+            break
+    return found[:width]
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    seed=st.integers(0, 10**6),
+    width=st.integers(1, 5),
+    levels=st.sampled_from([0, 2]),
+    alpha=st.sampled_from([0.0, 1.0]),
+    patience=st.sampled_from([0.5, 1.0, 100.0]),
+)
+def test_it_is_the_search_written_plainly(translations, seed, width, levels, alpha, patience) -> None:
+    model = translations(4, 5, seed, levels=levels)
+    how = {"width": width, "length_penalty": alpha, "patience": patience, "n_best": width}
+    together = beam_searches(model, PROMPTS, lengths=LENGTHS, stop=1, **how)
+    for sentence, (found, length) in enumerate(zip(together, LENGTHS, strict=True)):
+        plain = searched_plainly(
+            model.table[sentence],
+            int(PROMPTS[sentence]),
+            width=width,
+            length=length,
+            alpha=alpha,
+            patience=max(patience, 1 / width),
+        )
+        assert [(each.score, (*each.ids, 1) if each.finished else each.ids) for each in found] == plain
+
+
 @pytest.mark.parametrize("beta", [0.0, 0.7])
 def test_scores_parts_and_attention_are_those_of_the_ids(translations, beta: float) -> None:
     model = translations(4, 5, 3)
@@ -217,17 +263,18 @@ def test_what_is_watched_is_a_tree(translations) -> None:
 @given(seed=st.integers(0, 10**6))
 def test_prefixes_are_forced_sentence_by_sentence(translations, seed: int) -> None:
     model, prefixes = translations(4, 4, seed), [[2, 3], [], [0, 0, 2], [3]]
+    prompts = torch.cat([PROMPTS, PROMPTS.flip(0)], dim=1)
     found = beam_searches(
         model,
-        PROMPTS,
+        prompts,
         width=4**4,
         lengths=[4, 4, 4, 4],
         stop=1,
-        filters=[ForcedPrefix(prefixes)],
+        filters=[ForcedPrefix(prefixes, prompt=2)],
         n_best=2,
     )
     for sentence, (prefix, best) in enumerate(zip(prefixes, found, strict=True)):
-        everything = exhaustive_search(model.alone(sentence), PROMPTS[sentence].tolist(), length=4, stop=1)
+        everything = exhaustive_search(model.alone(sentence), prompts[sentence].tolist(), length=4, stop=1)
         expected = [each for each in everything if list(each.ids[: len(prefix)]) == prefix]
         assert [each.log_prob for each in best] == pytest.approx(
             [each.log_prob for each in expected[:2]], abs=1e-5

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from textkit.models.fused_dropout import add_dropped, dropout, rectified_dropout
+from textkit.models.kernels.dropout import BLOCK, drop
 
 MANY = 1 << 20
 
@@ -38,6 +40,20 @@ def test_elements_are_independent_of_neighbours_rows_and_other_calls() -> None:
     for first, second in pairs:
         correlation = float(((first - 0.5) * (second - 0.5)).mean()) * 4
         assert abs(correlation) < 4.5 / len(first) ** 0.5
+
+
+def test_no_mask_is_another_one_shifted() -> None:
+    def mask(low: int, high: int) -> Tensor:
+        out = np.empty(BLOCK, np.float32)
+        key = np.uint32(low % 2**32), np.uint32(high)
+        drop(np.ones(BLOCK, np.float32), out, 0, *key, np.uint32(1 << 15), np.float32(1))
+        return torch.from_numpy(out)[: BLOCK // 2]
+
+    one, shifted = mask(12345, 6), mask(12345 + 5 * 0x9E3779B9, 6)
+    assert torch.equal(one[5:], shifted[:-5])  # places and the key's low half are added,
+    other = mask(12345 + 5 * 0x9E3779B9, 0x9D3F72A1)  # what the high half is there for
+    correlation = float(((one[5:] - 0.5) * (other[:-5] - 0.5)).mean()) * 4
+    assert abs(correlation) < 4.5 / len(one) ** 0.5
 
 
 def test_the_generator_says_all() -> None:

@@ -71,6 +71,18 @@ def test_step_by_step_it_says_what_it_says_at_once(settings: dict[str, Any]) -> 
     assert len(state.memory.values) == 4  # once for a sentence, not for each row
 
 
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_the_decoder_starts_from_what_the_encoder_ends_with(cell: str) -> None:
+    network, (source, _) = make(cell=cell), pairs()
+    encoding = network.encoder(network.source_embedding(source.ids), source.lengths)
+    _, found = network.encode(source)
+    bridged = [part(last) for part, last in zip(network.decoder.bridge, encoding.state, strict=True)]
+    bridged[0] = bridged[0].tanh()  # h as cells make it; the memory cell of an LSTM is as large as it likes
+    assert len(found) == len(bridged) == (2 if cell == "lstm" else 1)
+    for part, wanted in zip(found, bridged, strict=True):
+        torch.testing.assert_close(part, wanted)
+
+
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
 def test_padding_changes_nothing_and_a_batch_is_its_rows(settings: dict[str, Any]) -> None:
     network, (source, inputs) = make(**settings), pairs()

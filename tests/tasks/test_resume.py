@@ -55,7 +55,7 @@ def interrupt_at(steps: set[int], number: int):
     return watch
 
 
-TIMES = ("seconds", "logged_seconds", "tokens_per_second")
+TIMES = ("seconds", "validation_seconds", "logged_seconds", "tokens_per_second")
 
 
 def fingerprint(path: Path) -> dict[str, Any]:

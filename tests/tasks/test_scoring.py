@@ -60,6 +60,13 @@ def test_intervals_are_those_of_sacrebleu_and_its_seed_is_put_back(monkeypatch: 
     assert f"{found.mean:.3f} ± {(found.interval[1] - found.interval[0]) / 2:.3f}" in wanted.format(width=3)
 
 
+def test_an_interval_ends_where_the_measure_does() -> None:
+    few = ["the cat sat on the mat", "no dog was there at all"]
+    (found,) = Scorer(("bleu",), resamples=50).measure(few, [[few[0], "a bird sang in the tree"]])
+    assert found.interval is not None
+    assert found.interval[1] == 100
+
+
 def test_a_comparison_is_the_paired_bootstrap(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SACREBLEU_SEED", raising=False)
     scorer = Scorer(("bleu", "chrf"), resamples=60, seed=12345)
@@ -121,6 +128,10 @@ def test_japanese_and_korean_say_what_to_install(monkeypatch: pytest.MonkeyPatch
     assert choose_splitting(None, "ko-KR", [], say=said.append) == "ko-mecab"
     assert choose_splitting("zh", "de", [], say=said.append) == "zh"
     assert "not meant for the language 'de'" in said[-1]
+    assert choose_splitting(None, "de", [["今天天气很好。"]], say=said.append) == "13a"
+    assert said[-1] == "the references are in the letters of 'zh', not 'de': the score says little"
+    with pytest.raises(UsageError, match="languages go by their codes, such as zh, ja or de, not 'chinese'"):
+        choose_splitting(None, "chinese", [], say=said.append)
 
 
 def test_what_cannot_be_measured() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import math
 import shutil
@@ -205,6 +206,8 @@ def test_the_attention_is_drawn(saved: SavedTranslator, tmp_path: Path) -> None:
         ({"sample": True, "top_p": 2.0}, r"top-p must lie in \(0, 1\]"),
         ({"sample": True, "attention": True}, "those of a search, not of drawn"),
         ({"min_length": -1}, "must be 0 or more"),
+        ({"min_length": 10**8}, "the least length of translations is at most 10,000, not 100,000,000"),
+        ({"length_penalty": 1000.0}, "the length penalty is at most 10, not 1000"),
         ({"patience": -1.0}, "patience of a search must be 0 or more"),
         ({"precision": "fp8"}, "precision is fp32 or bf16, not 'fp8'"),
     ],
@@ -214,12 +217,29 @@ def test_settings_that_make_no_sense(settings: dict[str, Any], message: str) -> 
         TranslationDecoding(**settings)
 
 
+def test_what_cannot_be_translated(saved: SavedTranslator) -> None:
+    with pytest.raises(UsageError, match="a token that the translator does not know: 'zebra'"):
+        next(saved.translate(["eine katze"], TranslationDecoding(prefix="the zebra")))
+    with pytest.raises(UsageError, match="put a single one into a list"):
+        next(saved.translate("eine katze"))
+
+
 def damage(name: str) -> Callable[[Path], None]:
     def change(run: Path) -> None:
         (path,) = run.glob(name)
         path.write_bytes(path.read_bytes()[:-1] + b"#")
 
     return change
+
+
+def one_vocabulary(run: Path) -> None:
+    """Settings that the rest of the run contradicts, with the checksum of their own."""
+    old = (run / "config.toml").read_bytes()
+    new = old.replace(b"joint = false", b"joint = true")
+    (run / "config.toml").write_bytes(new)
+    manifest = (run / "manifest.json").read_text()
+    before, after = (hashlib.sha256(each).hexdigest() for each in (old, new))
+    (run / "manifest.json").write_text(manifest.replace(before, after))
 
 
 def another_kind(run: Path) -> None:
@@ -236,6 +256,7 @@ def another_kind(run: Path) -> None:
         (damage("source-vocab.txt"), "damaged: checksum differs"),
         (damage("manifest.json"), r"manifest\.json: damaged"),
         (lambda run: (run / "source-vocab.txt").unlink(), r"source-vocab\.txt: cannot be read"),
+        (one_vocabulary, "run: the vocabularies do not fit the settings: a joint embedding needs one"),
         (another_kind, "holds a tagger, not a translator; textkit tag is for it"),
         (shutil.rmtree, "not a textkit run: no such folder"),
     ],

@@ -10,6 +10,7 @@ from textkit.errors import UsageError
 from textkit.tasks.configuration import make_settings, parse_settings
 from textkit.tasks.translation.config import TranslatorConfig
 from textkit.tasks.translation.durations import parse_duration
+from textkit.tasks.translation.network import make_network
 from textkit.tasks.translation.presets import PRESETS
 
 
@@ -57,6 +58,9 @@ def test_one_limit_takes_the_place_of_the_presets() -> None:
             {"target_tokenizer": "jieba"},
             r"two tokenizers give two vocabularies: set joint = false \(--no-joint\)",
         ),
+        ({"source_language": "de"}, "source_language is of use beside target_language only: say both"),
+        ({"target_language": "chinese"}, "unknown language 'chinese'"),
+        ({"target_language": "zh-CN"}, "languages go by two letters: 'zh', not 'zh-CN'"),
         ({"budget": "soon"}, "a time is written 90s, 15m, 1h or 1h30m"),
         ({"budget": "0s"}, "is longer than nothing; not '0s'"),
         ({"preset": "rrn"}, "'preset'"),
@@ -68,6 +72,20 @@ def test_what_does_not_go_together(settings: dict[str, Any], message: str) -> No
     with pytest.raises(UsageError, match=message) as told:
         config(**settings)
     assert "\n" not in str(told.value)
+
+
+def test_the_network_is_as_the_settings_say() -> None:
+    small: dict[str, Any] = {"width": 8, "layers": 1, "heads": 2}
+
+    def network(**settings: Any) -> Any:
+        return make_network(config(**small, **settings), source_size=11, target_size=11)
+
+    shared = network()
+    assert shared.source_embedding.weight is shared.target_embedding.weight is shared.output.weight
+    assert network(backend="scratch").settings.backend == "scratch"
+    apart = network(tied=False)
+    weights = (apart.source_embedding.weight, apart.target_embedding.weight, apart.output.weight)
+    assert len({weight.data_ptr() for weight in weights}) == 3
 
 
 @pytest.mark.parametrize(

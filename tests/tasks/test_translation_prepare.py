@@ -15,6 +15,7 @@ from textkit.tasks.translation.config import TranslatorConfig
 from textkit.tasks.translation.encoding import Encoding
 from textkit.tasks.translation.prepare import Prepared, prepare
 from textkit.tasks.translation.stored_pairs import StoredPairs
+from textkit.tasks.translation.validation import Validation
 from textkit.text.pairs import Pair
 
 PAIRS = [Pair(f"le numéro {n % 17} du quai {n}", f"number {n % 17} of quay {n}") for n in range(60)]
@@ -86,7 +87,7 @@ def test_pairs_with_one_source_are_held_out_together(tmp_path: Path) -> None:
     made, said = prepared(pairs, tmp_path, dev_fraction=0.2)
     held_out = made.held_out["valid"]
     assert len(held_out) == 18
-    assert said[0] == "18 training pairs are held out for validation"
+    assert said[0] == "18 of 90 pairs are held out for validation"
     sources = {pair.source for pair in held_out}
     assert len(sources) == 6
     learnt = made.encoding.sides
@@ -107,7 +108,7 @@ def test_leaks_and_unknown_tokens_are_told(tmp_path: Path) -> None:
 def test_subwords_take_what_the_text_gives(tmp_path: Path) -> None:
     made, said = prepared(PAIRS, tmp_path, valid=PAIRS[:1], tokenizer="sentencepiece", vocab_size=5000)
     size = len(made.encoding.sides.source_vocab)
-    assert f"the text gives a vocabulary of {size}, not 5000" in said
+    assert f"the text gives a vocabulary of {size:,}, not 5,000" in said
     exact, _ = prepared(PAIRS, tmp_path, valid=PAIRS[:1], tokenizer="sentencepiece", vocab_size=size)
     assert len(exact.encoding.sides.source_vocab) == size
     sides = made.encoding.sides
@@ -133,3 +134,15 @@ def test_a_vocabulary_of_words_is_as_large_as_asked_for(tmp_path: Path) -> None:
 def test_pairs_that_cannot_be_stored(tmp_path: Path) -> None:
     with pytest.raises(TextkitError, match="the pairs cannot be kept there"):
         StoredPairs.write(PAIRS, tmp_path / "none" / "pairs")
+
+
+def test_translations_have_room_for_the_references_but_not_for_ever() -> None:
+    source = [[*range(2, 2 + n % 20), 1] for n in range(200)]
+    target = [ids[:-1] * 2 + [1] for ids in source]
+    target[7] = [5] * 400 + [1]  # one in two hundred
+    held = Validation([], EncodedCorpus.from_sequences(source), EncodedCorpus.from_sequences(target))
+    room, lengths = held.room(), held.target.lengths
+    assert (room >= lengths).sum() == 199
+    assert (room <= lengths + 12).all()
+    few = Validation([], EncodedCorpus.from_sequences([[1]]), EncodedCorpus.from_sequences([[1]]))
+    assert few.room().tolist() == [6]

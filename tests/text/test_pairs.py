@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -122,16 +121,6 @@ def test_the_guesser_knows_the_languages() -> None:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     assert set(LANGUAGES) <= set(LanguageIdentifier.from_model_file(MODEL_FILE).labels)
-
-
-def test_without_the_guesser_languages_of_one_script_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    from textkit.text.pairs import languages
-
-    languages._identifier.cache_clear()
-    monkeypatch.setitem(sys.modules, "py3langid.langid", None)
-    with pytest.raises(UsageError, match=r"needs py3langid: pip install 'textkit-nlp\[languages\]'"):
-        WrongLanguage("fr", "en").test()
-    assert WrongLanguage("zh", "el").test()(ENGLISH, "") is True
 
 
 @pytest.mark.parametrize(

@@ -163,6 +163,14 @@ def test_a_goal_chooses_the_best_instead_of_the_loss(tmp_path: Path, tiny: Modul
     assert said[-1].endswith("best validation bleu 30.00 at step 2")
 
 
+def test_of_equal_goals_the_lower_loss_is_the_best(tmp_path: Path, tiny: ModuleType) -> None:
+    trainer = tiny.make_trainer(tmp_path / "run", epochs=None, max_steps=4, validate_every=1, patience=99)
+    losses = iter([4.0, 3.0, 2.0, 2.5])
+    trainer.validate, trainer.goal = lambda: next(losses), Goal("bleu", lambda: 0.0)
+    trainer.fit(StopRequest())
+    assert trainer.run.document["best"]["step"] == trainer.progress.best_step == 3
+
+
 def test_a_time_ends_training_and_bounds_the_schedule(
     tmp_path: Path, tiny: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:

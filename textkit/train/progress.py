@@ -23,6 +23,7 @@ class Progress:
     validating: bool = False  # a validation is due
     validated: int = 0  # the step of the last one
     best: float = math.inf  # the lowest validation loss, or the highest of another goal, negative
+    best_loss: float = math.inf  # the loss there: of equal ones the best is the one with the lower
     best_step: int = 0
     worse: int = 0  # validations since the best
     plateau: float = 1.0  # factor of the learning rate after validations that were no better

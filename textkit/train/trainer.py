@@ -44,7 +44,8 @@ DRAW_SECONDS = 60.0  # between drawings of the curve; the last one is always mad
 class Trainer(Generic[B]):
     """Trains `module` in place, leaving "best" and "last" in `run`; `validate` gives a mean loss in nats.
 
-    The best weights are those with the lowest of these, or with the highest `goal` if there is one.
+    The best weights are those with the lowest of these, or with the highest `goal` if there is one; of equal
+    goals, that with the lower loss.
 
     The learning rate of a step is what the optimiser was made with, times `schedule`, times what
     validations and the guard against infinite losses have made of it, times the batch's scale.
@@ -222,7 +223,8 @@ class Trainer(Generic[B]):
                 reached = self.world.from_first(self.goal.of)
                 figures[f"valid_{self.goal.name}"] = reached
                 cost = -reached if math.isfinite(loss) else loss
-            if cost < progress.best and self.world.first:
+            better = (cost, loss) < (progress.best, progress.best_loss)
+            if better and self.world.first:
                 info = {"epoch": progress.epoch, "valid_loss": loss, **figures}
                 self.run.save("best", arrays(self.module), step=progress.step, info=info)
         progress.validation_seconds += self._taken(began)
@@ -231,8 +233,9 @@ class Trainer(Generic[B]):
             self._go_back(f"in the validation at step {progress.step}")
             return
         self._log(**{"valid_loss": loss, f"valid_{self.measure.name}": self.measure.of(loss), **figures})
-        if cost < progress.best:
-            progress.best, progress.best_step, progress.worse = cost, progress.step, 0
+        if better:
+            progress.best, progress.best_loss, progress.best_step = cost, loss, progress.step
+            progress.worse = 0
         else:
             progress.worse += 1
             progress.plateau *= self.settings.decay

@@ -208,6 +208,8 @@ def _report(run: str, results: dict[str, Result], *, quiet: bool) -> None:
     rows = [["", "pairs", "perplexity", "BLEU"]]
     for name, result in results.items():
         bleu = "" if result.bleu is None else f"{result.bleu:.2f}"
+        if 0 < result.translated < result.pairs:
+            bleu += f" (first {result.translated:,})"
         rows.append([name, f"{result.pairs:,}", f"{result.perplexity:.2f}", bleu])
     print(aligned(rows))  # noqa: T201
     signatures = dict.fromkeys(result.signature for result in results.values() if result.signature)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -185,7 +186,7 @@ def _load(
     if jobs is not None:
         import torch
 
-        torch.set_num_threads(jobs)
+        torch.set_num_threads(min(jobs, os.cpu_count() or 1))  # more would only wait for each other
     saved = load_translator(run)
     if ensemble:
         saved = saved.together([load_translator(other) for other in ensemble])
@@ -204,21 +205,29 @@ def _translated(
     translating, warned = saved.translating(decoding), False
     for batch in batches:
         try:
+            warned = warned or _warn_of_the_long(saved, batch, quiet=quiet)
             found = translating(batch.texts)
         except StageError:
             _name_the_line(saved, batch)
             raise
-        most = saved.config.max_length
-        for place, each in zip(batch.places, found, strict=True):
-            size = len(each[0].source_tokens)
-            if size > most and not warned:
-                warned = True
-                say(
-                    f"{place}: has {size:,} tokens, no sentence of the training had more than {most}: the "
-                    "translation may be poor; give one sentence a line",
-                    quiet=quiet,
-                )
         yield batch, found
+
+
+def _warn_of_the_long(saved: SavedTranslator, batch: RecordBatch, *, quiet: bool) -> bool:
+    """Name the first line with more tokens than any in training, if there is one."""
+    most = saved.config.max_length
+    for place, text in zip(batch.places, batch.texts, strict=True):
+        if len(text.encode("utf-8", "replace")) <= most:  # which has no more tokens than bytes
+            continue
+        size = len(saved.sides.source(text))
+        if size > most:
+            say(
+                f"{place}: has {size:,} tokens, no sentence of the training had more than {most}: to "
+                "translate it takes long and does poorly; give one sentence a line",
+                quiet=quiet,
+            )
+            return True
+    return False
 
 
 def _name_the_line(saved: SavedTranslator, batch: RecordBatch) -> None:

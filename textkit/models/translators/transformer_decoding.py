@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from textkit.models.translators.layers import DecoderLayer
     from textkit.models.translators.transformer import TranslatorTransformer
 
-_SLOTS = 8  # free after a copy, for each row of a sentence; memory for more takes longer to get than a copy
+_SLOTS = 8  # free at first and after a copy, for each row of a sentence: to get memory for more takes longer
 
 
 class Memory(NamedTuple):
@@ -67,11 +67,11 @@ class Slots:
         """Whether a state that uses the first `filled` slots may write `more` behind them."""
         return self.filled == filled and filled + more <= self.kept.shape[3]
 
-    def copy(self, sentences: Tensor, at: Tensor, *, capacity: int) -> Slots:
-        """Of each of `sentences` (C',) the slots `at` (C', M), with room up to `capacity`."""
+    def copy(self, sentences: Tensor, at: Tensor, *, room: int) -> Slots:
+        """Of each of `sentences` (C',) the slots `at` (C', M), with `room` for more."""
         layers, two, _, _, width = self.kept.shape
         count, filled = at.shape
-        kept = self.kept.new_empty(layers, two, count, capacity, width)
+        kept = self.kept.new_empty(layers, two, count, filled + room, width)
         for place, (sentence, slots) in enumerate(zip(sentences.tolist(), at, strict=True)):
             kept[:, :, place, :filled] = self.kept[:, :, sentence].index_select(2, slots)
         return Slots(kept, filled)
@@ -231,5 +231,6 @@ def _copied(state: TransformerState, sentences: Tensor) -> TransformerState:
         filled = int(used.sum(dim=1).max())
         at = torch.argsort(~used, dim=1, stable=True)[:, :filled]
         seen = seen.gather(2, at[:, None].expand(-1, seen.shape[1], -1))
-    capacity = filled + _SLOTS * (state.rows // len(sentences))
-    return replace(state, slots=state.slots.copy(sentences, at, capacity=capacity), filled=filled, seen=seen)
+    # At least a share of what is there, so that long texts are not copied time and again.
+    room = max(_SLOTS * (state.rows // len(sentences)), filled // 4)
+    return replace(state, slots=state.slots.copy(sentences, at, room=room), filled=filled, seen=seen)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from textkit.errors import UsageError
 from textkit.tasks.translation.durations import parse_duration
 from textkit.tasks.translation.presets import PRESETS, PresetName
+from textkit.text.pairs.scripts import check_language
 
 # Settings that mean nothing to other networks.
 TRANSFORMER_ONLY = ("heads", "feed_forward", "norm", "attention_dropout")
@@ -35,7 +36,9 @@ class TranslatorConfig(BaseModel):
 
     source_language: str = Field(default="", description="Such as de: to find sentences in other languages.")
     target_language: str = Field(default="", description="Such as zh: the same, and how BLEU parts words.")
-    script_only: bool = Field(default=False, description="Tell languages by their letters alone.")
+    script_only: bool = Field(
+        default=False, description="Tell languages by their letters alone, which is quicker."
+    )
     max_ratio: float = Field(default=3.0, gt=1, description="Leave out pairs whose lengths differ more.")
     max_length: int = Field(default=250, ge=1, description="Leave out pairs with more tokens on a side.")
     duplicates: Literal["keep", "drop"] = Field(default="drop", description="Pairs that stand twice.")
@@ -129,6 +132,10 @@ class TranslatorConfig(BaseModel):
         for name, owner in _foreign(self.model_dump()).items():
             if name in self.model_fields_set and getattr(self, name) != type(self).model_fields[name].default:
                 raise UsageError(f"the setting '{name}' is for {owner}")
+        for language in filter(None, (self.source_language, self.target_language)):
+            check_language(language)
+        if self.source_language and not self.target_language:
+            raise UsageError("source_language is of use beside target_language only: say both")
         if self.target_tokenizer and self.joint:
             raise UsageError("two tokenizers give two vocabularies: set joint = false (--no-joint)")
         if self.model == "transformer" and (self.width % self.heads or self.width % 2):

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from textkit.decode.filters import Filter
 
 
+MOST_PENALTY = 10.0  # lengths to the power of more are beyond all numbers
+MOST_TOKENS = 10_000  # that may be asked of a translation
+
+
 @dataclass(frozen=True)
 class TranslationDecoding:
     """How each sentence is translated: the `n_best` best translations that a beam of width `beam` finds.
@@ -68,6 +72,12 @@ class TranslationDecoding:
         for name, number in numbers.items():
             if not 0 <= number < float("inf"):
                 raise UsageError(f"{name} must be 0 or a positive number, not {number}")
+        if self.length_penalty > MOST_PENALTY:
+            raise UsageError(f"the length penalty is at most {MOST_PENALTY:g}, not {self.length_penalty:g}")
+        if self.min_length > MOST_TOKENS:
+            raise UsageError(
+                f"the least length of translations is at most {MOST_TOKENS:,}, not {self.min_length:,}"
+            )
         if self.max_ratio == 0 and self.max_extra == 0:
             raise UsageError("translations need room: a ratio of lengths, or extra tokens, above 0")
         if self.precision not in ("fp32", "bf16"):

@@ -42,12 +42,18 @@ def make_batches(config: TranslatorConfig, source: EncodedCorpus, target: Encode
     )
 
 
+def described(batches: PairBatches) -> str:
+    """Their number and how full they are, in a line."""
+    count = f"{len(batches):,} batch{'es' if len(batches) > 1 else ''}"
+    return f"{len(batches.source):,} training pairs; {count} an epoch, {batches.padding:.1%} padding"
+
+
 def make_trainer(
     config: TranslatorConfig,
     run: RunFolder,
     sides: Sides,
     *,
-    train: tuple[EncodedCorpus, EncodedCorpus],
+    batches: PairBatches,
     valid: Validation,
     world: World,
     watch: Watch,
@@ -63,7 +69,6 @@ def make_trainer(
     network = make_network(config, source_size=len(sides.source_vocab), target_size=len(sides.target_vocab))
     module = cast(nn.Module, network).to(world.device)
     world.seed(config.seed)
-    batches = make_batches(config, *train)
     batches.shard(world.rank, world.size)
     wrapped = world.wrap(TranslationLoss(network, smoothing=config.label_smoothing))
     count, language = config.valid_bleu, config.target_language

@@ -6,6 +6,7 @@ from typing import cast
 
 from torch import nn
 
+from textkit.errors import CheckpointError, UsageError
 from textkit.models.encoder_decoder import EncoderDecoder
 from textkit.models.translators.recurrent import RecurrentTranslator, RecurrentTranslatorSettings
 from textkit.models.translators.transformer import TranslatorTransformer, TranslatorTransformerSettings
@@ -55,8 +56,13 @@ def make_network(config: TranslatorConfig, *, source_size: int, target_size: int
 
 
 def load_network(run: RunFolder, config: TranslatorConfig, sides: Sides) -> EncoderDecoder:
-    """The best network of a run, ready to translate."""
-    network = make_network(config, source_size=len(sides.source_vocab), target_size=len(sides.target_vocab))
+    """The best network of a run, ready to translate; raises CheckpointError for one that is damaged."""
+    try:
+        network = make_network(
+            config, source_size=len(sides.source_vocab), target_size=len(sides.target_vocab)
+        )
+    except UsageError as error:
+        raise CheckpointError(f"{run.path}: the vocabularies do not fit the settings: {error}") from error
     module = cast(nn.Module, network)
     load_arrays(module, run, "best")
     module.eval()

@@ -67,7 +67,7 @@ def prepare(
     if valid is None:
         stored, taken = _hold_out(stored, config, scratch / "rest.jsonl")
         held_out = {"valid": taken, **held_out}
-        say(f"{len(taken)} training pairs are held out for validation")
+        say(f"{len(taken):,} of {len(stored) + len(taken):,} pairs are held out for validation")
     for note in _leaks(stored, held_out):
         say(note)
     encoding = Encoding.of(stored, config, scratch=scratch)
@@ -92,7 +92,7 @@ def load_held_out(run: RunFolder, sides: Sides) -> dict[str, Validation]:
                 if not pairs or not all(isinstance(text, str) for pair in pairs for text in pair):
                     raise ValueError("not pairs of texts")
             except (TypeError, ValueError) as error:
-                raise CheckpointError(f"{run.path / _file(name)}: damaged: {error}") from error
+                raise CheckpointError(f"{run.path / _file(name)}: damaged: not pairs of texts") from error
             found[name] = Validation.of(pairs, sides)
     return found
 
@@ -121,8 +121,8 @@ def _hold_out(stored: StoredPairs, config: TranslatorConfig, path: Path) -> tupl
     chosen[parts["valid"]] = True
     if chosen.all() or not chosen.any():
         raise InputError(
-            f"train: {len(stored)} pairs, with {len(set(groups))} different sources, are too few to hold "
-            "some out; give more, a larger dev_fraction, or validation pairs"
+            f"train: too few pairs to hold some out ({len(stored)}, different sources: {len(set(groups))}); "
+            "give more, a larger dev_fraction, or validation pairs"
         )
     return stored.parted(lambda place: bool(chosen[place]), path)
 

@@ -67,6 +67,8 @@ class SavedTranslator:
         Reads ahead by READ_AHEAD lines. A line without a token, such as an empty one, has the empty
         translation. Raises what the pipeline raises for a line that it cannot read.
         """
+        if isinstance(sentences, str):
+            raise UsageError("translate takes lines: put a single one into a list")
         translating = self.translating(decoding)
         rest = iter(sentences)
         while block := list(islice(rest, READ_AHEAD)):

@@ -25,7 +25,7 @@ def choose_splitting(
     """One of SPLITTINGS: `wanted`, or what suits `language`, or the one that the references show.
 
     `say` is told in a line when `wanted` does not suit, and when a splitter is not installed and
-    characters are counted in its stead. Raises UsageError for an unknown one.
+    characters are counted in its stead. Raises UsageError for an unknown one, and for what is no code.
 
     >>> choose_splitting(None, "", [["我们在北京学习 Python。"]], say=print)
     'zh'
@@ -34,10 +34,15 @@ def choose_splitting(
     '13a'
     """
     code = language.lower().replace("_", "-").partition("-")[0]
+    if code and not (len(code) in (2, 3) and code.isascii() and code.isalpha()):
+        raise UsageError(f"languages go by their codes, such as zh, ja or de, not '{language}'")
     code = {"cmn": "zh", "yue": "zh", "jpn": "ja", "kor": "ko", "zho": "zh"}.get(code, code)
-    code = code or look_for_language(itertools.chain.from_iterable(references))
+    seen = look_for_language(itertools.chain.from_iterable(references))
+    code = code or seen
     if wanted is None:
         chosen = _SUITS.get(code, ("13a",))[0]
+        if chosen == "13a" and seen:
+            say(f"the references are in the letters of '{seen}', not '{code}': the score says little")
         module, package = _NEEDS.get(chosen, ("", ""))
         if module and importlib.util.find_spec(module) is None:
             say(f"{chosen} is not installed: BLEU counts characters (char); pip install '{package}'")

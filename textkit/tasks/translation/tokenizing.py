@@ -35,16 +35,19 @@ def make_pipelines(
         )
 
     if config.joint:
-        both = _pipeline(config.tokenizer, lambda: texts([pairs.sources, pairs.targets]), config, notes)
+        both = _pipeline(
+            config.tokenizer, lambda: texts([pairs.sources, pairs.targets]), config, notes, side=""
+        )
         return both, both
+    target = config.target_tokenizer or config.tokenizer
     return (
-        _pipeline(config.tokenizer, lambda: texts([pairs.sources]), config, notes),
-        _pipeline(config.target_tokenizer or config.tokenizer, lambda: texts([pairs.targets]), config, notes),
+        _pipeline(config.tokenizer, lambda: texts([pairs.sources]), config, notes, side="source "),
+        _pipeline(target, lambda: texts([pairs.targets]), config, notes, side="target "),
     )
 
 
 def _pipeline(
-    name: str, texts: Callable[[], Iterator[str]], config: TranslatorConfig, notes: list[str]
+    name: str, texts: Callable[[], Iterator[str]], config: TranslatorConfig, notes: list[str], *, side: str
 ) -> Tokenizing:
     cleaning = clean.preset(config.clean)
     options = config.tokenizer_options if name == config.tokenizer else {}
@@ -53,12 +56,12 @@ def _pipeline(
             raise UsageError(
                 f"tokenizer 'sentencepiece' takes no option '{next(iter(options))}' (its options: model)"
             )
-        return cleaning.then(_trained(lambda: cleaning.map(texts()), config, notes))
+        return cleaning.then(_trained(lambda: cleaning.map(texts()), config, notes, side=side))
     return cleaning.then(make_tokenizer(name, options))
 
 
 def _trained(
-    texts: Callable[[], Iterator[str]], config: TranslatorConfig, notes: list[str]
+    texts: Callable[[], Iterator[str]], config: TranslatorConfig, notes: list[str], *, side: str
 ) -> SentencePieceTokenizer:
     """A tokenizer whose vocabulary, with the specials, has the size asked for, or what the text gives."""
 
@@ -80,5 +83,5 @@ def _trained(
                 str(error).replace(f"vocab_size {config.vocab_size - 1}", f"vocab_size {config.vocab_size}")
             ) from error
         size = int(most[1]) + 1
-        notes.append(f"the text gives a vocabulary of {size}, not {config.vocab_size}")
+        notes.append(f"the {side}text gives a vocabulary of {size:,}, not {config.vocab_size:,}")
         return train(size)

@@ -12,7 +12,7 @@ from textkit.data.encoded import EncodedCorpus
 from textkit.errors import CheckpointError, UsageError
 from textkit.tasks.configuration import make_settings, parse_settings
 from textkit.tasks.translation.config import LIMITS, TranslatorConfig
-from textkit.tasks.translation.learning import Watch, make_trainer
+from textkit.tasks.translation.learning import Watch, described, make_batches, make_trainer
 from textkit.tasks.translation.network import make_network
 from textkit.tasks.translation.prepare import Pairs, Prepared, load_held_out, prepare, train_folders
 from textkit.tasks.translation.results import Result, measure
@@ -132,12 +132,12 @@ def _fit(
     folders = train_folders(run)
     if "valid" not in held_out or not all(folder.exists() for folder in folders):
         raise CheckpointError(f"{run.path / 'data'}: the training pairs are gone; train again")
-    source, target = map(EncodedCorpus.load, folders)
+    batches = make_batches(config, *map(EncodedCorpus.load, folders))
     trainer = make_trainer(
         config,
         run,
         sides,
-        train=(source, target),
+        batches=batches,
         valid=held_out["valid"],
         world=world,
         watch=watch or (lambda _progress, _steps: None),
@@ -146,8 +146,8 @@ def _fit(
     if run.has("last"):
         with world.explaining():
             trainer.resume()
-    if trainer.done and world.first:
-        say(f"there is nothing left to train: {trainer.done}")
+    if world.first:
+        say(f"there is nothing left to train: {trainer.done}" if trainer.done else described(batches))
     with going_on(f"textkit train-nmt --resume {run.path}", aloud=world.first):
         with stop_requests() as stop:
             trainer.fit(stop)

@@ -172,7 +172,7 @@ class Translating:
         if decoding.min_length:
             filters.append(MinimumLength(decoding.min_length, end=END_ID, prompt=1))
         if decoding.no_repeat_ngram:
-            filters.append(NoRepeatNgrams(decoding.no_repeat_ngram))
+            filters.append(NoRepeatNgrams(decoding.no_repeat_ngram, spared=(END_ID,)))
         if decoding.sample:
             filters += decoding.sampling_filters()
         if self._prefix:
@@ -181,7 +181,12 @@ class Translating:
 
     @cached_property
     def _prefix(self) -> tuple[int, ...]:
-        return tuple(self._sides.encode_target([self.decoding.prefix])[0][:-1].tolist())
+        """The ids that every translation begins with; raises UsageError for a token that has none."""
+        ids = self._sides.encode_target([self.decoding.prefix])[0][:-1].tolist()
+        if UNKNOWN_ID in ids:
+            token = self._sides.target(self.decoding.prefix)[ids.index(UNKNOWN_ID)]
+            raise UsageError(f"the prefix has a token that the translator does not know: '{token}'")
+        return tuple(ids)
 
     def _translation(self, found: Hypothesis, source: tuple[str, ...]) -> Translation:
         text = self._sides.decode_target(found.ids).translate(_LINE_ENDS)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import nn
 
@@ -20,6 +22,8 @@ from textkit.tasks.translation.source_batch import SourceBatch, by_length
 from textkit.text.pairs import Pair
 
 _TOKENS = 4096  # of the longer side of pairs that are looked at together, padded
+_FITTING = 0.99  # of the references fit into the room that a translation has
+_LEAST_ROOM = 5  # ids more than the source's length lets expect
 
 
 @dataclass(frozen=True)
@@ -57,25 +61,42 @@ class Validation:
     ) -> float:
         """That of the first `count` pairs, translated greedily."""
         pairs = self.pairs[:count]
-        translated = greedy_translations(network, self.source, count=len(pairs), device=device)
+        longest = self.room()[: len(pairs)]
+        translated = greedy_translations(network, self.source, longest=longest, device=device)
         texts = [sides.decode_target(ids) for ids in translated]
         return bleu(texts, [pair.target for pair in pairs], language=language)
+
+    def room(self) -> npt.NDArray[np.int64]:
+        """The most ids of the translation of each source, (N,).
+
+        A network that has learnt little does not end its translations. They get no more ids than the mean
+        ratio of the sides and the spread about it let expect of a source, whatever its own reference.
+        """
+        sources, targets = self.source.lengths, self.target.lengths
+        expected = sources * (targets.sum() / sources.sum())
+        spread = np.quantile(targets - expected, _FITTING)
+        room: npt.NDArray[np.int64] = np.ceil(expected + max(spread, _LEAST_ROOM)).astype(np.int64)
+        return room
 
 
 @torch.no_grad()
 def greedy_translations(
-    network: EncoderDecoder, source: EncodedCorpus, *, count: int, device: torch.device
+    network: EncoderDecoder,
+    source: EncodedCorpus,
+    *,
+    longest: npt.NDArray[np.int64],
+    device: torch.device,
 ) -> list[list[int]]:
-    """The ids chosen for each of the first `count` sources, without `</s>`; at most twice as many, and 10."""
+    """The ids chosen for each of the first N sources, without `</s>`; at most `longest` (N,) of them."""
     cast(nn.Module, network).eval()
-    found: list[list[int]] = [[] for _ in range(count)]
-    for numbers in by_length(source.lengths[:count], rows=1, tokens=_TOKENS):
+    found: list[list[int]] = [[] for _ in longest]
+    for numbers in by_length(source.lengths[: len(longest)], rows=1, tokens=_TOKENS):
         ids, lengths = SourceBatch.of(source, numbers)
         results = beam_searches(
             network.decoding(SourceBatch(ids.to(device), lengths.to(device))),
             torch.full((len(numbers), 1), END_ID, device=device),
             width=1,
-            lengths=[2 * length + 10 for length in lengths.tolist()],
+            lengths=longest[numbers].tolist(),
             stop=END_ID,
         )
         for number, hypotheses in zip(numbers, results, strict=True):

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from textkit.errors import UsageError
 from textkit.text.pairs.pair import Test
 from textkit.text.pairs.scripts import LANGUAGES, alone_in_its_script, check_language, in_another_script
 
@@ -23,9 +22,9 @@ class WrongLanguage:
     """Pairs of which a side is not in its language (ISO 639-1: "de", "en", "zh"), by script and by words.
 
     Script comes first: a text of which less than a third is written as its language is, is wrong. Where
-    languages share a script, py3langid (`pip install textkit-nlp[languages]`) guesses, unless told
-    `script_only`: a text of 30 characters or more is wrong if another language is ten times as probable.
-    Raises UsageError for an unknown language, and when py3langid is needed and missing.
+    languages share a script, py3langid guesses, unless told `script_only`, which is much quicker: a text of
+    30 characters or more is wrong if another language is ten times as probable. Raises UsageError for an
+    unknown language.
 
     >>> test = WrongLanguage("en", "zh", script_only=True).test()
     >>> test("Not at all.", "Not translated at all."), test("Not at all.", "一点也不。")
@@ -77,13 +76,8 @@ def _otherwise(language: str) -> Callable[[str], bool]:
 
 @functools.lru_cache(maxsize=1)
 def _identifier() -> Any:
-    try:
-        from py3langid.langid import MODEL_FILE, LanguageIdentifier
-    except ImportError as error:
-        raise UsageError(
-            "to tell languages of one script apart needs py3langid: pip install 'textkit-nlp[languages]', "
-            "or judge by script only"
-        ) from error
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     identifier.set_languages([language for language in LANGUAGES if language in identifier.labels])
     return identifier
