@@ -20,7 +20,7 @@ from textkit_corpora.blocks import read_blocks
 
 Textkit = Callable[..., Any]
 TEXTKIT = [sys.executable, "-m", "textkit_cli"]
-# The command with blocks of 128 KiB: enough to stop it between two of them, an eighth of the work.
+# The command with blocks of 128 KiB: enough to stop it between two of them, a third of the work.
 SMALL_BLOCKS = [
     sys.executable,
     "-c",
@@ -35,11 +35,13 @@ def start(*arguments: object) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
+def wait_until(condition: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+    """Until the running `process` has come so far."""
     end = time.monotonic() + 60
     while not condition():
+        assert process.poll() is None, "it was done before it could be stopped"
         assert time.monotonic() < end
-        time.sleep(0.02)
+        time.sleep(0.005)
 
 
 def children(process: subprocess.Popen[bytes]) -> list[int]:
@@ -58,10 +60,10 @@ def children(process: subprocess.Popen[bytes]) -> list[int]:
 
 @pytest.fixture(scope="module")
 def work(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
-    """Five small blocks, which NLTK needs a second for, and what comes out."""
+    """A dozen small blocks, which NLTK needs some seconds for, and what comes out."""
     folder = tmp_path_factory.mktemp("faults")
     source = folder / "f.txt"
-    source.write_text("".join(f"{i} {LINE}" for i in range(6_000)), encoding="utf-8")
+    source.write_text("".join(f"{i} {LINE}" for i in range(15_000)), encoding="utf-8")
     tokenizer = make_tokenizer("nltk")
     lines = source.read_text(encoding="utf-8").splitlines()
     return source, "".join(" ".join(tokenizer(line)) + "\n" for line in lines).encode()
@@ -81,7 +83,7 @@ def test_stopped_and_resumed_it_is_the_same(
     arguments = ["tokenize", "--tokenizer", "nltk", "-j", jobs, source, "-o", out]
     journal = tmp_path / "out.txt.gz.partial" / "journal.json"
     process = start(*arguments)
-    wait_until(lambda: journal.exists() and json.loads(journal.read_bytes())["blocks"] > 0)
+    wait_until(lambda: journal.exists() and json.loads(journal.read_bytes())["blocks"] > 0, process)
     process.send_signal(number)
     _, errors = process.communicate(timeout=30)
     assert not out.exists()
@@ -113,7 +115,7 @@ def test_a_worker_that_is_shot_is_replaced(work: tuple[Path, bytes], tmp_path: P
     source, whole = work
     process = start("tokenize", "--tokenizer", "nltk", "-j", "2", source, "-o", tmp_path / "out.txt")
     data = tmp_path / "out.txt.partial" / "data"
-    wait_until(lambda: data.exists() and data.stat().st_size > 0)
+    wait_until(lambda: data.exists() and data.stat().st_size > 0, process)
     os.kill(children(process)[0], signal.SIGKILL)
     assert (process.communicate()[1], process.returncode) == (b"", 0)
     assert (tmp_path / "out.txt").read_bytes() == whole
@@ -125,7 +127,7 @@ def test_on_a_cluster_whose_worker_is_shot(work: tuple[Path, bytes], tmp_path: P
     arguments = ["--tokenizer", "nltk", "--engine", "dask", "-j", "2", source, "-o"]
     process = start("tokenize", *arguments, tmp_path / "out.txt")
     data = tmp_path / "out.txt.partial" / "data"
-    wait_until(lambda: data.exists() and data.stat().st_size > 0)
+    wait_until(lambda: data.exists() and data.stat().st_size > 0, process)
     os.kill(children(process)[0], signal.SIGKILL)
     assert (process.communicate()[1], process.returncode) == (b"", 0)
     assert (tmp_path / "out.txt").read_bytes() == whole
