@@ -115,6 +115,18 @@ def check_folder(path: str) -> None:
         raise TextkitError(f"{path}: cannot be written: {above} is no folder that can be written to")
 
 
+def new_run(output: str | None) -> str:
+    """The folder that a training is to make; what would be said after the work is said before it."""
+    if output is None or output == "-":
+        raise UsageError("a run is a folder: name the one to make with --output RUN")
+    if (Path(output) / "manifest.json").exists():
+        raise TextkitError(
+            f"{output}: there is a run already: go on by --resume {output}, or name another folder"
+        )
+    check_folder(output)
+    return output
+
+
 def keep_apart(outputs: Mapping[str, str | None], inputs: Sequence[str]) -> None:
     """Raise UsageError when an output, by option, would replace a file that is read, or another output."""
     known = {os.path.realpath(name): f"the input {name}" for name in inputs if not is_standard(name)}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from textkit.errors import TextkitError, UsageError
+from textkit.errors import UsageError
 from textkit.tasks import translation
 from textkit.tasks.translation import TranslatorConfig
 from textkit_cli import options
@@ -146,7 +145,7 @@ def _train(
         return
     if not files["train"].given:
         raise UsageError("name the files to learn from: --source and --target, or --pairs")
-    run = _checked_output(output)
+    run = options.new_run(output)
     for each in files.values():
         each.check()
     if sum(map(is_standard, named.values())) > 1:
@@ -169,18 +168,6 @@ def _train(
             say=lambda message: say(message, quiet=quiet),
         )
     _report(run, results, quiet=quiet)
-
-
-def _checked_output(output: str | None) -> str:
-    """Say before the work what would be said after it."""
-    if output is None or output == "-":
-        raise UsageError("a run is a folder: name the one to make with --output RUN")
-    if (Path(output) / "manifest.json").exists():
-        raise TextkitError(
-            f"{output}: there is a run already: go on by --resume {output}, or name another folder"
-        )
-    options.check_folder(output)
-    return output
 
 
 def _resume(run: str, *, longer: dict[str, Any], given: dict[str, Any], quiet: bool) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from textkit.errors import TextkitError, UsageError
+from textkit.errors import UsageError
 from textkit.tasks import tagging
 from textkit.tasks.tagging import TaggerConfig
 from textkit_cli import options
@@ -66,7 +65,7 @@ def _train(
         return
     if train is None:
         raise UsageError("name the file of tagged sentences to learn from")
-    _check_output(output)
+    run = options.new_run(output)
     files = [each for each in (train, dev, test) if each]
     if sum(map(is_standard, files)) > 1:
         raise UsageError("standard input can be read once only; name files for the others")
@@ -78,24 +77,13 @@ def _train(
         reports = tagging.train(
             read_tagged(train, errors=errors),
             checked,
-            out=str(output),
+            out=run,
             dev=None if dev is None else read_tagged(dev, errors=errors),
             test=None if test is None else read_tagged(test, errors=errors),
             watch=watch,
             say=lambda message: say(message, quiet=quiet),
         )
-    _report(str(output), reports, quiet=quiet)
-
-
-def _check_output(output: str | None) -> None:
-    """Say before the work what would be said after it."""
-    if output is None or output == "-":
-        raise UsageError("a run is a folder: name the one to make with --output RUN")
-    if (Path(output) / "manifest.json").exists():
-        raise TextkitError(
-            f"{output}: there is a run already: go on by --resume {output}, or name another folder"
-        )
-    options.check_folder(output)
+    _report(run, reports, quiet=quiet)
 
 
 def _resume(run: str, *, epochs: int | None, given: dict[str, Any], quiet: bool) -> None:
