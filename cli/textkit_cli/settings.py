@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 import typer
 from pydantic import BaseModel
 
+from textkit.errors import UsageError
 from textkit.tasks.configuration import make_settings, read_settings
 from textkit_cli import options
 
@@ -63,3 +64,16 @@ def gather_settings(
     if tokenizer_option:
         settings = settings | {"tokenizer_options": options.parse_tokenizer_options(tokenizer_option)}
     return make_settings(kind, settings, source=config or "options")
+
+
+def only_resuming(
+    given: Mapping[str, Any], settings: Mapping[str, Any], *, of: str, longer: Sequence[str] = ("epochs",)
+) -> None:
+    """Raise UsageError for what --resume cannot take: any option `given`, any setting but those of `longer`.
+
+    `of` is what a run learns from.
+    """
+    others = {f"--{name.replace('_', '-')}": value for name, value in settings.items() if name not in longer}
+    for name, value in {**given, **others}.items():
+        if value is not None and value != []:
+            raise UsageError(f"--resume goes on with the run's own {of} and settings; leave out {name}")

@@ -13,7 +13,7 @@ from textkit.tasks.classification.config import ClassifierConfig
 from textkit_cli import options
 from textkit_cli.console import say
 from textkit_cli.labelled import LabelColumn, LabelledFiles, TextColumn
-from textkit_cli.settings import gather_settings, with_settings
+from textkit_cli.settings import gather_settings, only_resuming, with_settings
 
 if TYPE_CHECKING:
     from textkit.tasks.classification import Evaluation, LabelledTexts
@@ -100,8 +100,8 @@ def _train(
             "--config": config,
             "--tokenizer-option": tokenizer_option or None,
         }
-        given |= {f"--{name.replace('_', '-')}": settings[name] for name in settings if name != "epochs"}
-        _resume(resume, epochs=settings.get("epochs"), given=given, as_json=as_json, quiet=quiet)
+        only_resuming(given, settings, of="texts")
+        _resume(resume, epochs=settings.get("epochs"), as_json=as_json, quiet=quiet)
         return
     if train is None:
         raise UsageError("name the file of labelled texts to learn from; - for standard input")
@@ -185,10 +185,7 @@ def _cross_validate(
         print(f"{config.preset}, {folds} folds, seed {found.seed}\n{fold_table(found)}")  # noqa: T201
 
 
-def _resume(run: str, *, epochs: int | None, given: dict[str, Any], as_json: bool, quiet: bool) -> None:
-    for name, value in given.items():
-        if value is not None:
-            raise UsageError(f"--resume goes on with the run's own texts and settings; leave out {name}")
+def _resume(run: str, *, epochs: int | None, as_json: bool, quiet: bool) -> None:
     from textkit.tasks import classification
     from textkit_cli.training_bar import training_bar
 

@@ -15,7 +15,7 @@ from textkit.tasks.language_model import LanguageModelConfig
 from textkit_cli import options
 from textkit_cli.console import say, table, warn_of_impossible
 from textkit_cli.reading import read_text
-from textkit_cli.settings import gather_settings, with_settings
+from textkit_cli.settings import gather_settings, only_resuming, with_settings
 from textkit_cli.training_bar import training_bar
 
 if TYPE_CHECKING:
@@ -119,10 +119,8 @@ def _train(
             "--tokenizer-option": tokenizer_option,
             "--field": field,
         }
-        given |= {
-            f"--{name.replace('_', '-')}": value for name, value in settings.items() if name not in longer
-        }
-        _resume(resume, **{name: settings.get(name) for name in longer}, given=given, quiet=quiet)
+        only_resuming(given, settings, of="text", longer=longer)
+        _resume(resume, **{name: settings.get(name) for name in longer}, quiet=quiet)
         return
     _check_output(output, arpa=arpa)
     if prune is not None:
@@ -219,12 +217,7 @@ def _ngram_options(
     )
 
 
-def _resume(
-    run: str, *, epochs: int | None, max_steps: int | None, given: dict[str, Any], quiet: bool
-) -> None:
-    for name, value in given.items():
-        if value is not None and value != []:
-            raise UsageError(f"--resume goes on with the run's own text and settings; leave out {name}")
+def _resume(run: str, *, epochs: int | None, max_steps: int | None, quiet: bool) -> None:
     with training_bar(quiet=quiet) as watch:
         scores = language_model.resume(
             run,

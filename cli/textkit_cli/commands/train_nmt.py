@@ -14,7 +14,7 @@ from textkit.tasks.translation import TranslatorConfig
 from textkit_cli import options
 from textkit_cli.columns import aligned
 from textkit_cli.console import say
-from textkit_cli.settings import gather_settings, with_settings
+from textkit_cli.settings import gather_settings, only_resuming, with_settings
 from textkit_cli.training_bar import training_bar
 from textkit_corpora.compression import check_file, is_standard
 from textkit_corpora.pairs import read_pairs
@@ -140,8 +140,8 @@ def _train(
             "--config": config,
             "--tokenizer-option": tokenizer_option,
         }
-        given |= {f"--{name.replace('_', '-')}": settings[name] for name in settings if name not in LONGER}
-        _resume(resume, longer={name: settings.get(name) for name in LONGER}, given=given, quiet=quiet)
+        only_resuming(given, settings, of="pairs", longer=LONGER)
+        _resume(resume, longer={name: settings.get(name) for name in LONGER}, quiet=quiet)
         return
     if not files["train"].given:
         raise UsageError("name the files to learn from: --source and --target, or --pairs")
@@ -170,11 +170,7 @@ def _train(
     _report(run, results, quiet=quiet)
 
 
-def _resume(run: str, *, longer: dict[str, Any], given: dict[str, Any], quiet: bool) -> None:
-    for name, value in given.items():
-        if value is not None and value != []:
-            raise UsageError(f"--resume goes on with the run's own pairs and settings; leave out {name}")
-
+def _resume(run: str, *, longer: dict[str, Any], quiet: bool) -> None:
     from textkit.tasks.translation.learning import MEASURE
 
     with training_bar(quiet=quiet, measure=MEASURE) as watch:

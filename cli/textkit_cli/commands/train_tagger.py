@@ -11,7 +11,7 @@ from textkit.tasks import tagging
 from textkit.tasks.tagging import TaggerConfig
 from textkit_cli import options
 from textkit_cli.console import say
-from textkit_cli.settings import gather_settings, with_settings
+from textkit_cli.settings import gather_settings, only_resuming, with_settings
 from textkit_cli.tagging import by_label, summary
 from textkit_cli.training_bar import training_bar
 from textkit_corpora.compression import is_standard
@@ -60,8 +60,8 @@ def _train(
             "--config": config,
             "--tokenizer-option": tokenizer_option,
         }
-        given |= {f"--{name.replace('_', '-')}": settings[name] for name in settings if name != "epochs"}
-        _resume(resume, epochs=settings.get("epochs"), given=given, quiet=quiet)
+        only_resuming(given, settings, of="sentences")
+        _resume(resume, epochs=settings.get("epochs"), quiet=quiet)
         return
     if train is None:
         raise UsageError("name the file of tagged sentences to learn from")
@@ -86,11 +86,7 @@ def _train(
     _report(run, reports, quiet=quiet)
 
 
-def _resume(run: str, *, epochs: int | None, given: dict[str, Any], quiet: bool) -> None:
-    for name, value in given.items():
-        if value is not None and value != []:
-            raise UsageError(f"--resume goes on with the run's own sentences and settings; leave out {name}")
-
+def _resume(run: str, *, epochs: int | None, quiet: bool) -> None:
     from textkit.tasks.tagging.learning import MEASURE
 
     with training_bar(quiet=quiet, measure=MEASURE) as watch:
