@@ -118,6 +118,9 @@ def test_ids_of_the_same_token() -> None:
     own, other = Vocab.build(["bac"]), Vocab.build(["ab"])
     assert own.tokens == ("<unk>", "b", "a", "c")
     assert matching_ids(own, other).tolist() == [0, 2, 1, 0]
+    specials = (("<unk>", "</s>"), ("</s>", "<s>", "<unk>"))
+    own, other = (Vocab.build(["ab"], specials=each) for each in specials)
+    assert matching_ids(own, other, unknown=2).tolist() == [2, 0, 3, 4]
 
 
 def test_wrong_combinations(translations) -> None:

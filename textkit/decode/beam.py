@@ -19,8 +19,6 @@ from textkit.decode.search_step import Watch, report
 from textkit.errors import InputError, UsageError
 from textkit.models.step_model import StepModel
 
-__all__ = ["Hypothesis", "beam_search", "beam_searches"]
-
 
 def beam_search(
     model: StepModel[Any],

@@ -143,7 +143,10 @@ class Fusion:
 def matching_ids(vocab: Vocab, other: Vocab, *, unknown: int = 0) -> Tensor:
     """For each id of `vocab` the id (V,) int64 of the same token in `other`, `unknown` where there is none.
 
+    Special tokens are matched too, by what they are called.
+
     >>> matching_ids(Vocab.build(["ab"]), Vocab.build(["cb"]))
     tensor([0, 0, 2])
     """
-    return torch.tensor([other.id(token) if token in other else unknown for token in vocab.tokens])
+    ids = {token: number for number, token in enumerate(other.tokens)}
+    return torch.tensor([ids.get(token, unknown) for token in vocab.tokens])

@@ -20,7 +20,7 @@ from textkit.decode.forced_prefix import ForcedPrefix
 from textkit.decode.hypothesis import Hypothesis
 from textkit.decode.sample import samples
 from textkit.errors import UsageError
-from textkit.lm.language_model import END, LanguageModel
+from textkit.lm.language_model import LanguageModel
 from textkit.models.encoder_decoder import EncoderDecoder
 from textkit.models.precision import choose_precision
 from textkit.models.step_model import StepModel
@@ -139,7 +139,6 @@ class Translating:
         assert self.language_model is not None
         own, other = self._sides.target_vocab, self.language_model.vocab
         ids = matching_ids(own, other)
-        ids[END_ID] = other.id(END)
         known = int((ids != other.id(UNKNOWN)).sum()) - 1
         if 2 * known < len(own) - own.specials:
             raise UsageError(
