@@ -109,7 +109,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Transformer that has learnt a little; tests leave its run as it is."""
     path = tmp_path_factory.mktemp("translator") / "run"
     said: list[str] = []
-    settings = TRANSFORMER | {"dropout": 0.0, "max_steps": 80, "validate_every": 40, "batch_tokens": 200}
+    settings = TRANSFORMER | {"dropout": 0.0, "max_steps": 160, "validate_every": 80, "batch_tokens": 200}
     results = train(PAIRS, config(**settings), out=path, valid=HELD_OUT, test=HELD_OUT, say=said.append)
     assert said[0] == f"{len(HELD_OUT)} of {len(HELD_OUT)} valid pairs also stand in the training pairs"
     assert list(results) == ["valid", "test"]
@@ -129,7 +129,7 @@ def test_what_it_learns_is_translated_and_measured(trained: Path) -> None:
     right = sum(best[0].text == pair.target for best, pair in zip(found, HELD_OUT, strict=True))
     assert right >= len(HELD_OUT) - 1
     records = [record for record in Log(trained / "log.jsonl").records() if "valid_loss" in record]
-    assert [record["step"] for record in records] == [40, 80]
+    assert [record["step"] for record in records] == [80, 160]
     assert records[-1]["valid_bleu"] > records[0]["valid_bleu"] - 1e-9
     assert results["valid"]["loss"] == pytest.approx(
         min(record["valid_loss"] for record in records), rel=1e-4
