@@ -1,5 +1,4 @@
-"""textkit: from raw Chinese or English text to tokens, vocabularies, language models, classifiers, taggers,
-translators.
+"""textkit: from raw text to tokens, vocabularies, language models, classifiers, taggers and translators.
 
 The folders are floors, named by the shape of the data: `text` (strings and tokens), `data` (ids),
 `models` (tensors), `lm` and `decode` (distributions), `train` and `explain`, `tasks` (whole stories).

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from textkit.errors import InputError, UsageError
+from textkit.errors import UsageError
 from textkit_corpora.compression import is_standard, split_suffix
-from textkit_corpora.readers import read_lines
+from textkit_corpora.pairs import read_pairs
 from textkit_corpora.writers import open_output
 
 if TYPE_CHECKING:
@@ -36,7 +35,8 @@ def write_scores(
         raise UsageError(f"--reference writes text or jsonl, not {form}")
     if saved.others or saved.language_model is not None:
         raise UsageError("--reference is for one translator: leave out --ensemble and --lm")
-    pairs = _pairs(file, reference, column=column, errors=errors)
+    records = read_pairs(file, reference, source_column=column, errors=errors)
+    pairs = ((record.source, record.target) for record in records)
     with open_output(output) as out:
         for scored in saved.score(pairs):
             if form == "jsonl":
@@ -49,19 +49,3 @@ def write_scores(
                 print(json.dumps(line, ensure_ascii=False), file=out)
             else:
                 print(f"{scored.log_prob:.6f}\t{len(scored.token_log_probs)}", file=out)
-
-
-def _pairs(file: str, reference: str, *, column: str | None, errors: str) -> Iterator[tuple[str, str]]:
-    sources = read_lines(file, field=column, errors=errors)
-    targets = read_lines(reference, errors=errors)
-    count = 0
-    for source in sources:
-        target = next(targets, None)
-        if target is None:
-            more = count + 1 + sum(1 for _ in sources)
-            raise InputError(f"{file} has {more} lines, {reference} has {count}; they must be as many")
-        count += 1
-        yield source, target
-    more = sum(1 for _ in targets)
-    if more:
-        raise InputError(f"{file} has {count} lines, {reference} has {count + more}; they must be as many")

@@ -85,7 +85,10 @@ def test_probabilities_of_references(folder: Path, textkit) -> None:
     found = [json.loads(line) for line in textkit(*command, "--format", "jsonl").out.splitlines()]
     assert found[0]["tokens"] == ["the", "dog", "saw"]
     assert sum(found[0]["token_log_probs"]) == pytest.approx(float(rows[0][0]), abs=1e-5)
-    for lines, message in (("a\n", "has 5 lines, "), ("a\n" * 7, "has 7; they must be as many")):
+    for lines, message in (
+        ("a\n", "has 5 lines, "),
+        ("a\n" * 7, "has 7; line by line"),
+    ):
         (folder / "other").write_text(lines)
         said = textkit("translate", folder / "run", folder / "text", "--reference", folder / "other")
         assert said.status == 1

@@ -33,7 +33,10 @@ class AttendingModel(StepModel[State], Protocol[State]):
     """A step model that says where in the source it looked."""
 
     def attention(self, state: State) -> Tensor:
-        """Weights (R, S) that the last step gave to the steps of each row's source; they sum to 1."""
+        """Weights (R, S) that the last step gave to the steps of each row's source.
+
+        They sum to 1, those of padding are exactly 0, and S stays when sentences are dropped.
+        """
         ...
 
 

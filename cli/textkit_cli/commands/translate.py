@@ -131,7 +131,7 @@ def command(
     )
     if output_format is not None:
         options.choose("format", output_format, FORMS)
-    suffix, packing = split_suffix(output) if output and not is_standard(output) else ("", "")
+    suffix = split_suffix(output)[0] if output and not is_standard(output) else ""
     if output_format is not None and (output_format == "parquet") != (suffix == ".parquet"):
         raise UsageError("--format parquet and --output FILE.parquet go together")
     inputs = [file, *([reference] if reference else [])]
@@ -146,11 +146,40 @@ def command(
     if reference is not None:
         write_scores(saved, file, reference, output, column=text_column, form=output_format, errors=errors)
         return
+    _write(
+        saved,
+        decoding,
+        file,
+        output,
+        form=output_format,
+        alignments=alignments,
+        text_column=text_column,
+        pictures=_Pictures(attention),
+        errors=errors,
+        quiet=quiet,
+    )
+
+
+def _write(
+    saved: SavedTranslator,
+    decoding: TranslationDecoding,
+    file: str,
+    output: str | None,
+    *,
+    form: str | None,
+    alignments: bool,
+    text_column: str | None,
+    pictures: _Pictures,
+    errors: str,
+    quiet: bool,
+) -> None:
+    """Translate `file` into `output`, in the `form` that was asked for or that `output` ends like."""
+    suffix, packing = split_suffix(output) if output and not is_standard(output) else ("", "")
     with contextlib.ExitStack() as stack:
         records = stack.enter_context(open_records(file, text_column=text_column, errors=errors))
-        form = output_format or form_of_output(records.kind, suffix, to_file=not is_standard(output))
-        shown = Shown(form, n_best, alignments)
-        live = is_standard(file) and not sample  # what is drawn depends on what is drawn together
+        form = form or form_of_output(records.kind, suffix, to_file=not is_standard(output))
+        shown = Shown(form, decoding.n_best, alignments)
+        live = is_standard(file) and not decoding.sample  # what is drawn depends on what is drawn together
         batches = record_batches(records, BATCH, at_hand=line_at_hand if live else lambda: True)
         first = next(batches, RecordBatch([], [], []))
         if not first.rows and not is_standard(file):
@@ -161,7 +190,6 @@ def command(
         sink = stack.enter_context(open_sink(output, signature="translate", head=head))
         bar = progress(total=total_size([file]), quiet=quiet, to_stdout=is_standard(output))
         advance = stack.enter_context(bar)
-        pictures = _Pictures(attention)
         number = done = 0
         for batch, found in _translated(saved, decoding, itertools.chain([first], batches), quiet=quiet):
             pictures.add(found)

@@ -68,54 +68,51 @@ def attention_weights(queries: Tensor, keys: Tensor, bias: Tensor | None) -> Ten
     return torch.softmax(scores if bias is None else scores + bias, dim=-1)
 
 
-def _mixed(
-    queries: Tensor, keys: Tensor, values: Tensor, *, seen: Seen, p: float, written_out: bool
-) -> Tensor:
-    """What queries (B, H, T, d) find, as rows (B T, D); weights are dropped with the chance `p`."""
-    batch, heads, steps, width = queries.shape
-    if p == 0 and not written_out:
-        found = mix(queries, keys, values, seen=seen.bias, causal=seen.causal)
-    else:
-        bias = seen.bias
-        if seen.causal:
-            bias = torch.full((steps, steps), -math.inf, device=queries.device).triu(1)
-        with torch.autocast(queries.device.type, enabled=False):
-            found = dropout(attention_weights(queries, keys, bias), p) @ values.float()
-    return found.transpose(1, 2).reshape(batch * steps, heads * width)
+class _Attention(nn.Module):
+    """What both kinds of attention share: how queries find, and the matrix that follows."""
 
-
-class OwnAttention(nn.Module):
-    """Steps of a sequence look at one another; one matrix gives queries, keys and values, in this order."""
+    output: nn.Linear
 
     def __init__(self, settings: LayerSettings) -> None:
         super().__init__()
-        self.heads, self.p, self.written_out = (
-            settings.heads,
-            settings.attention_dropout,
-            settings.written_out,
-        )
+        self.heads, self.p = settings.heads, settings.attention_dropout
+        self.written_out = settings.written_out
+
+    def found(self, queries: Tensor, keys: Tensor, values: Tensor, seen: Seen) -> Tensor:
+        """What queries (B, H, T, d) find, as rows (B T, D)."""
+        batch, heads, steps, width = queries.shape
+        p = self.p if self.training else 0.0
+        if p == 0 and not self.written_out:
+            mixed = mix(queries, keys, values, seen=seen.bias, causal=seen.causal)
+        else:
+            bias = seen.bias
+            if seen.causal:
+                bias = torch.full((steps, steps), -math.inf, device=queries.device).triu(1)
+            with torch.autocast(queries.device.type, enabled=False):
+                mixed = dropout(attention_weights(queries, keys, bias), p) @ values.float()
+        outputs: Tensor = self.output(mixed.transpose(1, 2).reshape(batch * steps, heads * width))
+        return outputs
+
+
+class OwnAttention(_Attention):
+    """Steps of a sequence look at one another; one matrix gives queries, keys and values, in this order."""
+
+    def __init__(self, settings: LayerSettings) -> None:
+        super().__init__(settings)
         self.inputs = nn.Linear(settings.width, 3 * settings.width)
         self.output = nn.Linear(settings.width, settings.width)
 
     def forward(self, rows: Tensor, batch: int, seen: Seen) -> Tensor:
         """`rows` (B T, D) to (B T, D)."""
         queries, keys, values = heads_of(self.inputs(rows), 3, heads=self.heads, batch=batch)
-        p = self.p if self.training else 0.0
-        found = _mixed(queries, keys, values, seen=seen, p=p, written_out=self.written_out)
-        outputs: Tensor = self.output(found)
-        return outputs
+        return self.found(queries, keys, values, seen)
 
 
-class MemoryAttention(nn.Module):
+class MemoryAttention(_Attention):
     """Steps of the target look at the encoded source; one matrix gives its keys and values, in this order."""
 
     def __init__(self, settings: LayerSettings) -> None:
-        super().__init__()
-        self.heads, self.p, self.written_out = (
-            settings.heads,
-            settings.attention_dropout,
-            settings.written_out,
-        )
+        super().__init__(settings)
         self.queries = nn.Linear(settings.width, settings.width)
         self.memory = nn.Linear(settings.width, 2 * settings.width)
         self.output = nn.Linear(settings.width, settings.width)
@@ -124,10 +121,7 @@ class MemoryAttention(nn.Module):
         """`rows` (B T, D) and `memory` (B S, D) to (B T, D)."""
         (queries,) = heads_of(self.queries(rows), 1, heads=self.heads, batch=batch)
         keys, values = heads_of(self.memory(memory), 2, heads=self.heads, batch=batch)
-        p = self.p if self.training else 0.0
-        found = _mixed(queries, keys, values, seen=seen, p=p, written_out=self.written_out)
-        outputs: Tensor = self.output(found)
-        return outputs
+        return self.found(queries, keys, values, seen)
 
 
 class FeedForward(nn.Module):
