@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 DECODERS = Path(__file__).with_name("translation_decoders.py")
 BEAMS = {1: "greedy", 5: "beam of 5"}
-LONGEST = 100  # tokens of a translation, the end included
+LONGEST = 60  # tokens of a translation, the end included
 SLACK = 1e-4  # of scores that are equal
 EXACT, ROUNDED, INT8 = "textkit, float32", "textkit, bfloat16", "CTranslate2, int8"
 PEER = "CTranslate2, float32"

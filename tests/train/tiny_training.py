@@ -147,12 +147,15 @@ def make_trainer(
             inputs, targets = torch.from_numpy(held_out.inputs), torch.from_numpy(held_out.targets)
             return float(module(inputs, targets, torch.zeros(1, 1, 5))[0])
 
-    trainer = Trainer(
+    return Trainer(
         module=module,
         objective=objective,
         batches=batches,
         optimizer=make_optimizer(optimizer, module, rate),
-        settings=TrainerSettings(**{"epochs": 3, "log_every": 5, "clip": 1.0} | settings),
+        settings=TrainerSettings(
+            # Drawing takes longer than all the rest.
+            **{"epochs": 3, "log_every": 5, "clip": 1.0, "draws": draws} | settings
+        ),
         validate=validate,
         run=RunFolder.open(path),
         log=Log(path / "log.jsonl"),
@@ -161,9 +164,6 @@ def make_trainer(
         watch=watch,
         say=say,
     )
-    if not draws:  # it takes longer than all the rest
-        trainer._draw = lambda: None  # type: ignore[method-assign]
-    return trainer
 
 
 def fingerprint(path: Path) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""Ids and batches: encoded corpora, windows over a stream, seeded splits."""
+"""Ids, rows and batches: encoded corpora, tables, images, windows over a stream, seeded splits."""

@@ -33,6 +33,7 @@ class TrainerSettings:
     patience: int = 3
     log_every: int = 50
     save_seconds: float = 300.0
+    draws: bool = True  # the curve, a picture in the run folder
 
     def steps(self, batches: Batches[Any]) -> int:
         """How many steps there will be at most, whatever time they take."""

@@ -249,7 +249,7 @@ class Trainer(Generic[B]):
             self._draw()
 
     def _draw(self) -> None:
-        if self.world.first:
+        if self.world.first and self.settings.draws:
             draw_curve(self.log, self.run.path / "curve.png", measure=self.measure)
         self._drawn = time.monotonic()
 
