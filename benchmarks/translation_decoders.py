@@ -52,7 +52,7 @@ def load_ctranslate2(job: Message) -> Callable[[Message], Message]:
     import sentencepiece
 
     folder = Path(job["folder"])
-    translator = ctranslate2.Translator(str(folder), compute_type=job["type"], intra_threads=job["threads"])
+    translator = ctranslate2.Translator(str(folder), compute_type=job["type"], inter_threads=job["threads"])
     pieces = sentencepiece.SentencePieceProcessor(model_file=str(folder / "source.spm"))
     sentences = {part: read(Path(f"{job[part]}.de")) for part in ("tuning", "all")}
 

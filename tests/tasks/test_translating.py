@@ -23,6 +23,7 @@ from textkit.tasks.translation.attention_plot import draw_attention
 from textkit.tasks.translation.decoding import TranslationDecoding
 from textkit.tasks.translation.saved import SavedTranslator, load_translator
 from textkit.tasks.translation.source_batch import SourceBatch
+from textkit.tasks.translation.threads import at_once
 
 LINES = [
     "der hund sah die katze",
@@ -62,6 +63,19 @@ def test_every_line_is_translated_in_order_as_if_it_were_alone(saved: SavedTrans
     assert [[row[0] for row in found] for found in flat(saved.translate(LINES, small))] == [
         [row[0] for row in found] for found in together
     ]
+
+
+def test_threads_translate_what_one_does(saved: SavedTranslator) -> None:
+    small = dataclasses.replace(KEEN, batch_tokens=20)
+    alone, before = flat(saved.translate(LINES, small)), torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        assert flat(saved.translate(LINES, small)) == alone
+        with pytest.raises(ZeroDivisionError):
+            at_once(lambda part: 1 / part, [1, 0, 2])
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_a_beam_as_wide_as_the_space_is_the_exhaustive_search(saved: SavedTranslator) -> None:

@@ -164,11 +164,13 @@ class TranslatorTransformer(nn.Module):
     def embed(self, ids: Tensor, embedding: nn.Embedding, *, begin: int = 0) -> Tensor:
         """Rows (B T, D) for `ids` (B, T), of which the first stands at place `begin`."""
         end = begin + ids.shape[1]
-        if end > len(self.places):
+        places = self.places
+        if end > len(places):
             with torch.inference_mode(False):  # what is made in inference mode is of no use in training
-                self.places = sinusoid_table(2 * end, self.settings.width).to(self.places)
+                places = sinusoid_table(2 * end, self.settings.width).to(places)
+            self.places = places  # by now another thread may have put another table there
         scaled = functional.embedding(ids, embedding.weight) * math.sqrt(self.settings.width)
-        placed = (scaled + self.places[begin:end]).flatten(0, 1)
+        placed = (scaled + places[begin:end]).flatten(0, 1)
         return dropout(placed, self.settings.dropout, training=self.training)
 
     @property

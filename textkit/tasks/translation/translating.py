@@ -28,6 +28,7 @@ from textkit.tasks.translation.alignment import Link, align
 from textkit.tasks.translation.decoding import TranslationDecoding
 from textkit.tasks.translation.sides import END_ID, UNKNOWN_ID, Sides
 from textkit.tasks.translation.source_batch import SourceBatch, by_length
+from textkit.tasks.translation.threads import at_once
 from textkit.text.vocab import UNKNOWN
 
 _LINE_ENDS = str.maketrans("\n\r", "  ")  # a translation is one line
@@ -79,16 +80,14 @@ class Translating:
         lengths = np.minimum.reduce([corpus.lengths for corpus in corpora])
         found: list[list[Translation]] = [[EMPTY]] * len(once)
         full = np.array([n for n, text in enumerate(once) if lengths[n] > 1 and not text.isspace()], np.int64)
-        precision = choose_precision(self.decoding.precision, device="cpu")
-        with torch.inference_mode(), precision.autocast():
-            batches = by_length(
-                corpora[0].lengths[full], rows=self.decoding.rows, tokens=self.decoding.batch_tokens
-            )
-            for batch in batches:
-                numbers = full[batch].tolist()
-                for number, hypotheses in zip(numbers, self._decode(corpora, numbers), strict=True):
-                    source = self._sides.source_vocab.decode(corpora[0][number][:-1].tolist())
-                    found[number] = [self._translation(each, tuple(source)) for each in hypotheses]
+        batches = by_length(
+            corpora[0].lengths[full], rows=self.decoding.rows, tokens=self.decoding.batch_tokens
+        )
+        parts = [full[batch].tolist() for batch in batches]
+        for numbers, translations in zip(parts, self._decoded(corpora, parts), strict=True):
+            for number, hypotheses in zip(numbers, translations, strict=True):
+                source = self._sides.source_vocab.decode(corpora[0][number][:-1].tolist())
+                found[number] = [self._translation(each, tuple(source)) for each in hypotheses]
         if len(once) == len(sentences):
             return found
         places = {text: number for number, text in enumerate(once)}
@@ -97,6 +96,20 @@ class Translating:
     @property
     def _sides(self) -> Sides:
         return self.members[0][1]
+
+    def _decoded(
+        self, corpora: Sequence[EncodedCorpus], parts: Sequence[list[int]]
+    ) -> list[list[list[Hypothesis]]]:
+        """The hypotheses of each sentence of each part, several parts at once."""
+        precision = choose_precision(self.decoding.precision, device="cpu")
+
+        def decode(numbers: list[int]) -> list[list[Hypothesis]]:
+            with torch.inference_mode(), precision.autocast():  # a thread's own
+                return self._decode(corpora, numbers)
+
+        # Draws are in order, and a language model may remember what it was asked.
+        alone = self.decoding.sample or self.language_model is not None
+        return [decode(part) for part in parts] if alone else at_once(decode, parts)
 
     def _decode(self, corpora: Sequence[EncodedCorpus], numbers: Sequence[int]) -> list[list[Hypothesis]]:
         sources = [SourceBatch.of(corpus, numbers) for corpus in corpora]
