@@ -1,0 +1,1 @@
+"""Regression: numbers from numbers, with every formula written out in numpy. Arrays in, arrays out."""
