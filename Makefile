@@ -1,7 +1,7 @@
 # make demo   set up an environment and run the main job on the bundled corpora
 # make test   set up an environment and run every check: lint, types, layers, doctests, tests
 # make lint   the checks without the tests;  make bench   the benchmarks, on an idle machine
-# make slow   the long tests;  make notebooks   run the notebooks and keep their output
+# make slow   the long tests;  make notebooks   write the course's contents, run the notebooks, keep their output
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -39,6 +39,7 @@ bench: $(VENV)/installed-test
 	for script in benchmarks/*.py; do $(BIN)/python $$script --write || exit 1; done
 
 notebooks: $(VENV)/installed-test
+	$(BIN)/python notebooks/course/contents.py
 	$(BIN)/jupytext --quiet --to ipynb notebooks/*.py
 	$(BIN)/jupyter execute --inplace notebooks/*.ipynb
 

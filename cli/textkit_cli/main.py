@@ -60,6 +60,9 @@ COMMANDS = {
     "translate": "Translate text with a trained translator, one line out per line in.",
     "bleu": "Measure translations against references: BLEU, chrF, TER.",
     "nmt-convert": "Convert a translator for CTranslate2, also with 8-bit weights.",
+    "sweep": "Train over a grid or sample of settings and compare.",
+    "graph": "Draw the computation graph of a trained network, or write it as ONNX.",
+    "chapter": "List, describe and run the chapters of the course.",
     "corpora": "List, describe and locate the sample corpora.",
 }
 

@@ -8,10 +8,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textkit.errors import CheckpointError, InputError, UsageError, unknown_name
 from textkit_corpora.cards import Card, Split, read_card
 from textkit_corpora.decoding import decoded_lines
+
+if TYPE_CHECKING:
+    from textkit.data.table import Table
 
 CARD = "card.toml"
 
@@ -50,9 +54,11 @@ class Corpus:
     def rows(self, split: str) -> Iterator[tuple[str, ...]]:
         """The columns of each line: one for plain text, the tab-separated ones for .tsv.
 
-        Raises UsageError for a corpus in JSON lines, whose rows are `records`.
+        Raises UsageError for a corpus in JSON lines, whose rows are `records`, and for numbers in a `table`.
         """
         path = self.path(split)
+        if path.suffix == ".csv":
+            raise UsageError(f"{self.name}: its lines are rows of numbers; use table('{split}')")
         if path.suffix == ".jsonl":
             raise UsageError(f"{self.name}: its lines are JSON objects, not columns; use records('{split}')")
         tabs = path.suffix == ".tsv"
@@ -69,6 +75,23 @@ class Corpus:
         return (
             _record(line, where=f"{path}:{number}") for number, line in enumerate(self.lines(split), start=1)
         )
+
+    def table(self, split: str | None = None) -> Table:
+        """The numbers of a split of a corpus in .csv; of all splits, one below the other, for None.
+
+        Raises UsageError for any other corpus.
+        """
+        import numpy as np
+
+        from textkit.data.table import Table
+        from textkit_corpora.numeric_tables import read_table
+
+        names = list(self.splits) if split is None else [split]
+        for path in map(self.path, names):
+            if path.suffix != ".csv":
+                raise UsageError(f"{self.name}: its lines are no table of numbers; see its card")
+        tables = [read_table(self.path(name)) for name in names]
+        return Table({name: np.concatenate([table[name] for table in tables]) for name in tables[0].columns})
 
     def verify(self) -> None:
         """Compare every file with the card.

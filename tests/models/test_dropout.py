@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional
 
 from textkit.errors import UsageError
-from textkit.models.dropout import Dropouts, drop_connect, embedding_dropout, locked_dropout
+from textkit.models.dropout import Dropouts, InvertedDropout, drop_connect, embedding_dropout, locked_dropout
 
 
 def test_locked_dropout_drops_the_same_units_at_every_step() -> None:
@@ -64,3 +65,29 @@ def test_shares_are_checked_by_name() -> None:
         for share in (1.0, -0.1, float("nan")):
             with pytest.raises(UsageError, match=f"dropout: {name} must lie in \\[0, 1\\), not {share}"):
                 Dropouts(**{name: share})
+
+
+@pytest.mark.parametrize("p", [0.0, 0.2, 0.5, 0.9])
+def test_inverted_dropout_is_torchs_with_the_same_mask(p: float) -> None:
+    x = torch.randn(30, 20, requires_grad=True)
+    made = []
+    for module in (InvertedDropout(p), nn.Dropout(p)):
+        torch.manual_seed(3)
+        dropped = module(x)
+        made.append((dropped, torch.autograd.grad(dropped.pow(2).sum(), x)[0]))
+        assert torch.equal(module.eval()(x), x)
+    torch.testing.assert_close(*made, atol=0, rtol=1e-6)
+
+
+def test_inverted_dropout_keeps_the_expectation_and_adds_the_variance_it_says() -> None:
+    torch.manual_seed(4)
+    x = torch.tensor([1.0, -2.0, 3.0])
+    drawn = InvertedDropout(0.25)(x.expand(200_000, 3))
+    torch.testing.assert_close(drawn.mean(0), x, atol=0.02, rtol=0)
+    torch.testing.assert_close(drawn.var(0), x**2 * 0.25 / 0.75, atol=0, rtol=0.02)
+
+
+@pytest.mark.parametrize("p", [1.0, -0.1, float("nan")])
+def test_inverted_dropout_refuses_other_shares(p: float) -> None:
+    with pytest.raises(UsageError, match=f"dropout must lie in \\[0, 1\\), not {p}"):
+        InvertedDropout(p)

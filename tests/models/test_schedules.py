@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 import torch
 from torch.optim import lr_scheduler
 
 from textkit.errors import UsageError
-from textkit.models.schedules import SCHEDULES, cosine, inverse_root, linear, make_schedule, one_cycle
+from textkit.models.schedules import (
+    SCHEDULES,
+    cosine,
+    cosine_restarts,
+    exp_range,
+    inverse_root,
+    linear,
+    make_schedule,
+    one_cycle,
+    step_decay,
+    triangular,
+    triangular2,
+)
 
 
 def torch_factors(
@@ -44,6 +57,42 @@ def test_one_cycle_against_torch(total: int, warmup: int) -> None:
     assert [one_cycle(s, total, warmup=warmup) for s in range(total)] == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(("every", "factor"), [(1, 0.5), (3, 0.1), (100, 0.1)])
+def test_step_decay_against_torch(every: int, factor: float) -> None:
+    expected = torch_factors(lambda o: lr_scheduler.StepLR(o, every, factor), 20)
+    assert [step_decay(s, 20, every=every, factor=factor) for s in range(20)] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("first", "growth", "floor"), [(1, 1, 0.0), (4, 1, 0.1), (3, 2, 0.0), (2, 3, 0.05)])
+def test_cosine_restarts_against_torch(first: int, growth: int, floor: float) -> None:
+    expected = torch_factors(lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, first, growth, floor), 40)
+    mine = [cosine_restarts(s, 40, first=first, growth=growth, floor=floor) for s in range(40)]
+    assert mine == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("line", [1, 4, 7])
+@pytest.mark.parametrize("mode", ["triangular", "triangular2", "exp_range"])
+def test_triangles_against_torch(mode: str, line: int) -> None:
+    def make(optimizer: torch.optim.Optimizer) -> lr_scheduler.LRScheduler:
+        return lr_scheduler.CyclicLR(optimizer, 0.2, 1.0, line, mode=mode, gamma=0.97, cycle_momentum=False)
+
+    mine = {
+        "triangular": partial(triangular, warmup=line, floor=0.2),
+        "triangular2": partial(triangular2, warmup=line, floor=0.2),
+        "exp_range": partial(exp_range, warmup=line, floor=0.2, gamma=0.97),
+    }[mode]
+    assert [mine(s, 50) for s in range(50)] == pytest.approx(torch_factors(make, 50))
+
+
+def test_lengths_that_make_no_sense_are_told() -> None:
+    with pytest.raises(UsageError, match="'every' of a schedule must be at least 1 step, not 0"):
+        step_decay(0, 10, every=0)
+    with pytest.raises(UsageError, match="'first' of a schedule must be at least 1 step, not -2"):
+        cosine_restarts(0, 10, first=-2)
+    with pytest.raises(UsageError, match="the growth of a schedule must be at least 1, not 0"):
+        cosine_restarts(0, 10, growth=0)
+
+
 @pytest.mark.parametrize(
     ("name", "factors"),
     [
@@ -51,6 +100,11 @@ def test_one_cycle_against_torch(total: int, warmup: int) -> None:
         ("linear", [0.25, 0.5, 0.75, 1.0, 0.8, 0.6, 0.4, 0.2]),
         ("cosine", [0.25, 0.5, 0.75, 1.0, 0.904508, 0.654508, 0.345492, 0.095492]),
         ("inverse-root", [0.25, 0.5, 0.75, 1.0, 0.894427, 0.816497, 0.755929, 0.707107]),
+        ("step", [0.25, 0.5, 0.75, 1.0, 1.0, 0.1, 0.1, 0.01]),
+        ("cosine-restarts", [0.25, 0.5, 0.75, 1.0, 1.0, 0.5, 1.0, 0.853553]),
+        ("triangular", [0.1, 0.4, 0.7, 1.0, 0.7, 0.4, 0.1, 0.4]),
+        ("triangular2", [0.1, 0.4, 0.7, 1.0, 0.7, 0.4, 0.1, 0.25]),
+        ("exp-range", [0.1, 0.268702, 0.289737, 0.260045, 0.16, 0.116870, 0.1, 0.105335]),
         ("one-cycle", [0.04, 0.28, 0.76, 1.0, 0.853554, 0.500002, 0.14645, 4e-6]),
     ],
 )

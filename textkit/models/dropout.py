@@ -1,4 +1,4 @@
-"""Dropout in recurrent networks: where it acts, and the three kinds that plain dropout does not cover.
+"""Dropout: written out; where it acts in recurrent networks; and the kinds that plain dropout does not cover.
 
 T time, B batch, D width, V vocabulary. Masks come from torch's global generator, as in torch's own
 dropout. What is kept is divided by 1 - p, so that expectations stay the same; outside training
@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 from torch.nn import functional
 
 from textkit.errors import UsageError
@@ -46,6 +47,36 @@ class Dropouts:
     def everywhere(cls, share: float) -> Dropouts:
         """The same share on inputs, between layers and on outputs (Zaremba et al. 2014, arXiv:1409.2329)."""
         return cls(input=share, hidden=share, output=share)
+
+
+def inverted_dropout(x: Tensor, p: float, training: bool) -> Tensor:
+    """Each element of `x`, any shape: 0 with the chance `p`, else x / (1 - p).
+
+    So E[dropped] = p 0 + (1 - p) x / (1 - p) = x, which is what evaluation passes on; the variance that
+    training adds is x^2 p / (1 - p) (Srivastava et al. 2014, JMLR 15, section 10).
+    """
+    if not training or p == 0:
+        return x
+    kept = torch.empty_like(x).bernoulli_(1 - p)
+    return x * (kept / (1 - p))
+
+
+class InvertedDropout(nn.Module):
+    """`inverted_dropout` as a module: acts in training only. Raises UsageError for a share outside [0, 1).
+
+    >>> InvertedDropout(0.5).eval()(torch.ones(3))
+    tensor([1., 1., 1.])
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        if not 0 <= p < 1:
+            raise UsageError(f"dropout must lie in [0, 1), not {p}")
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Of the shape of `x`."""
+        return inverted_dropout(x, self.p, self.training)
 
 
 def locked_dropout(features: Tensor, p: float, training: bool) -> Tensor:

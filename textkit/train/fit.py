@@ -44,11 +44,16 @@ class Curve:
     steps: int
 
 
-class _ArraysObjective:
-    """The loss of a module on rows of two tensors, and a penalty to be learnt with it."""
+class ArraysObjective:
+    """The loss of a module on rows of two tensors, and a penalty to be learnt with it: an Objective."""
 
     def __init__(
-        self, module: nn.Module, examples: Examples, *, loss: Loss, penalty: Callable[[], Tensor] | None
+        self,
+        module: nn.Module,
+        examples: Examples,
+        *,
+        loss: Loss,
+        penalty: Callable[[], Tensor] | None = None,
     ) -> None:
         self.module, self._examples, self._loss, self._penalty = module, examples, loss, penalty
 
@@ -107,7 +112,7 @@ def fit(
     if patience is not None and valid is None:
         raise UsageError("patience needs validation examples: give valid, or leave patience out")
     batches = RowBatches(len(examples[0]), batch_size=batch_size, seed=seed)
-    objective = _ArraysObjective(module, examples, loss=loss, penalty=penalty)
+    objective = ArraysObjective(module, examples, loss=loss, penalty=penalty)
     with tempfile.TemporaryDirectory(prefix="textkit-") as name:
         run = RunFolder.create(Path(name) / "fit", kind="fit", config="", pipeline=Pipeline())
         log = Log(run.path / "log.jsonl")
@@ -158,7 +163,7 @@ def mean_loss(module: nn.Module, loss: Loss, *, examples: Examples) -> float:
     module.eval()
     try:
         summed = 0.0
-        for rows, wanted in zip(inputs.split(_ROWS), targets.split(_ROWS), strict=True):
+        for rows, wanted in zip(torch.split(inputs, _ROWS), torch.split(targets, _ROWS), strict=True):
             summed += float(loss(module(rows), wanted)) * len(rows)
     finally:
         module.train(training)

@@ -13,7 +13,7 @@ LOCK = ".lock"
 
 
 @contextlib.contextmanager
-def alone_in(run: Path) -> Iterator[None]:
+def alone_in(run: Path) -> Iterator[int | None]:
     """Within the block no other process, nor this one again, trains in the folder `run`.
 
     The kernel frees the lock however the process ends; the empty file `.lock` stays, as removing it would
@@ -29,7 +29,7 @@ def alone_in(run: Path) -> Iterator[None]:
     try:
         import fcntl
     except ModuleNotFoundError:
-        yield
+        yield None
         return
     try:
         file = os.open(run / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
@@ -44,6 +44,6 @@ def alone_in(run: Path) -> Iterator[None]:
                 raise CheckpointError(
                     f"{run}: another training is at work in this run; wait for it, or end it"
                 ) from error
-        yield
+        yield file
     finally:
         os.close(file)

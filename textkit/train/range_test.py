@@ -86,7 +86,7 @@ def range_test(
             loss, entropy, _ = objective(batch)
             loss.backward()  # type: ignore[no-untyped-call]
             norm = float(clip_gradients(module.parameters(), clip))
-            mean = SMOOTHING * mean + (1 - SMOOTHING) * float(entropy)
+            mean = SMOOTHING * mean + (1 - SMOOTHING) * float(entropy.detach())
             smoothed = mean / (1 - SMOOTHING ** (step + 1))
             if not math.isfinite(smoothed + norm) or smoothed > TOO_HIGH * min([*losses, smoothed]):
                 break

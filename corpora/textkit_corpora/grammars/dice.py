@@ -43,6 +43,10 @@ class Dice:
         """True that often."""
         return self._random.random() < probability
 
+    def normal(self) -> float:
+        """About a standard normal number: twelve uniform ones added up, less 6 (Irwin-Hall)."""
+        return sum(self._random.random() for _ in range(12)) - 6
+
     def pick(self, items: Sequence[T]) -> T:
         """One item, all alike."""
         return items[self.below(len(items))]

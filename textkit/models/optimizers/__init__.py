@@ -1,1 +1,1 @@
-"""Optimisers that torch lacks, one a module."""
+"""Optimisers, one a module: those of the course, and those that torch lacks."""

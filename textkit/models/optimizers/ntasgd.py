@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from typing import Any, overload
+from typing import Any
 
-import torch
 from torch import nn
-from torch.optim import Optimizer
 
 from textkit.errors import UsageError
 from textkit.models.optimizers.averages import holding
+from textkit.models.optimizers.gradient_optimizer import GradientOptimizer, Group
 
 
-class NTASGD(Optimizer):
+class NTASGD(GradientOptimizer):
     """SGD at first; after a validation that does not beat the best of more than `patience` validations
     ago, the same with the mean of all weights since then (Merity, Keskar and Socher 2018,
     arXiv:1708.02182, section 4 and algorithm 1, where `patience` is n).
@@ -22,6 +21,7 @@ class NTASGD(Optimizer):
     The mean is that of `torch.optim.ASGD(t0=0, lambd=0)`: of the weights after each step since the
     trigger but the first. `weight_decay` is an L2 penalty, as in torch's SGD. Sparse gradients are fine.
 
+    >>> import torch
     >>> weight = nn.Parameter(torch.zeros(1))
     >>> optimizer = NTASGD([weight], lr=1.0, patience=1)
     >>> for loss in (3.0, 2.0, 2.5, 2.4):
@@ -53,30 +53,16 @@ class NTASGD(Optimizer):
                 each["averaged"] = 0
         group["losses"] = [*losses, loss]
 
-    @overload
-    def step(self, closure: None = None) -> None: ...
-
-    @overload
-    def step(self, closure: Callable[[], float]) -> float: ...
-
-    @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> float | None:
-        """Move against the gradient; `closure` as in every torch optimiser."""
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
-        for group in self.param_groups:
+    def _update(self, group: Group) -> None:
+        for parameter in group["params"]:
+            if parameter.grad is not None:
+                # w - lr (g + d w), in an order that suits sparse gradients
+                parameter.mul_(1 - group["lr"] * group["weight_decay"])
+                parameter.add_(parameter.grad, alpha=-group["lr"])
+        if group["averaged"] is not None:
+            group["averaged"] += 1
             for parameter in group["params"]:
-                if parameter.grad is not None:
-                    # w - lr (g + d w), in an order that suits sparse gradients
-                    parameter.mul_(1 - group["lr"] * group["weight_decay"])
-                    parameter.add_(parameter.grad, alpha=-group["lr"])
-            if group["averaged"] is not None:
-                group["averaged"] += 1
-                for parameter in group["params"]:
-                    self._average(parameter, group["averaged"])
-        return loss
+                self._average(parameter, group["averaged"])
 
     def _average(self, parameter: nn.Parameter, steps: int) -> None:
         state: dict[str, Any] = self.state[parameter]

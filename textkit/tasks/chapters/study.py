@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Study:
-    """`plots` is the folder for pictures, None to draw none; `notes` collects what a chapter says besides."""
+    """`plots` is the folder for pictures, None to draw none.
+
+    `notes` collects what a chapter says besides its figures, `pictures` the files that it drew.
+    """
 
     seed: int = 1
     given: Table | Images | None = None
     plots: Path | None = None
     notes: list[str] = field(default_factory=list)
+    pictures: list[Path] = field(default_factory=list)
 
     @property
     def table(self) -> Table:
@@ -66,5 +70,7 @@ class Study:
             figure = Figure(figsize=size, layout="constrained")
             paint(figure)
             self.plots.mkdir(parents=True, exist_ok=True)
-            with atomic.writing(self.plots / f"{name}.png") as path:
+            picture = self.plots / f"{name}.png"
+            with atomic.writing(picture) as path:
                 figure.savefig(path, format="png", dpi=144)
+            self.pictures.append(picture)

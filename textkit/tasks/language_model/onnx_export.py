@@ -14,12 +14,8 @@ Transformer, `context`.
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 import json
-import logging
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -36,6 +32,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from textkit.lm.neural import NeuralLanguageModel
+    from textkit.models.graph.onnx_graph import OnnxGraph
 
 SUFFIX = ".onnx"
 TOLERANCE = 1e-5  # of a log probability, absolute and relative
@@ -55,32 +52,20 @@ def export_onnx(source: Path | str, path: Path | str) -> float:
     saved = load_model(source)
     if not hasattr(saved.model, "network"):  # asking for its class would import torch
         raise UsageError(f"{source}: only networks become ONNX files; write an n-gram model as ARPA text")
-    onnx, runtime = _packages()
+    from textkit.models.graph.onnx_graph import OnnxGraph, packages
+
+    onnx, _ = packages()
     model = cast("NeuralLanguageModel", saved.model)
     proto = _graph(model)
     onnx.helper.set_model_props(proto, _metadata(saved, kind=RunFolder.open(source).kind))
-    data: bytes = proto.SerializeToString()
-    options = runtime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = runtime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-    difference, agrees = _compare(model, session)
+    graph = OnnxGraph(proto)
+    difference, agrees = _compare(model, graph)
     if not agrees:
         raise TextkitError(
             f"{path}: not written: its log probabilities differ from the model's by {difference:.2g}"
         )
-    atomic.write_bytes(Path(path), data)
+    atomic.write_bytes(Path(path), graph.data)
     return difference
-
-
-def _packages() -> tuple[Any, Any]:
-    """onnx and onnxruntime."""
-    try:
-        importlib.import_module("onnxscript")  # torch.onnx needs it
-        return importlib.import_module("onnx"), importlib.import_module("onnxruntime")
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            f"ONNX files need the package {error.name}: pip install 'textkit-nlp[onnx]'"
-        ) from error
 
 
 def _metadata(saved: SavedModel, *, kind: str) -> dict[str, str]:
@@ -97,6 +82,8 @@ def _metadata(saved: SavedModel, *, kind: str) -> dict[str, str]:
 def _graph(model: NeuralLanguageModel) -> Any:
     """The step as an onnx.ModelProto."""
     import torch
+
+    from textkit.models.graph.onnx_graph import to_proto
 
     class Step(torch.nn.Module):
         """What is exported: the network's step as a module of tensors alone."""
@@ -118,18 +105,14 @@ def _graph(model: NeuralLanguageModel) -> Any:
         for part, empty in zip(state, model.network.zero_state(_ROWS), strict=True)
     ]
     names = [f"state_{i}" for i in range(len(state))]
-    with _quietly(), torch.no_grad():
-        program = torch.onnx.export(
-            Step().eval(),
-            (rows, state),
-            dynamo=True,
-            input_names=["ids", *names],
-            output_names=["log_probs", *(f"next_{name}" for name in names)],
-            dynamic_shapes=({0: dynamic}, tuple(grown)),
-            verbose=False,
-        )
-    assert program is not None
-    return _with_named_axes(program.model_proto)
+    proto = to_proto(
+        Step(),
+        (rows, state),
+        names=["ids", *names],
+        outputs=["log_probs", *(f"next_{name}" for name in names)],
+        varying=({0: dynamic}, tuple(grown)),
+    )
+    return _with_named_axes(proto)
 
 
 def _with_named_axes(proto: Any) -> Any:
@@ -143,23 +126,7 @@ def _with_named_axes(proto: Any) -> Any:
     return proto
 
 
-@contextlib.contextmanager
-def _quietly() -> Iterator[None]:
-    """The exporter warns of what is to change in torch itself and of packages that it can do without."""
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.__trace", "onnxscript", "onnx_ir")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
-
-
-def _compare(model: NeuralLanguageModel, session: Any) -> tuple[float, bool]:
+def _compare(model: NeuralLanguageModel, graph: OnnxGraph) -> tuple[float, bool]:
     """The largest difference over a random sequence of several rows, and whether all are small enough."""
     import torch
 
@@ -173,8 +140,8 @@ def _compare(model: NeuralLanguageModel, session: Any) -> tuple[float, bool]:
     for row in ids:
         expected, ours = model.step(torch.from_numpy(row), ours)
         if context is not None and state[0].shape[1] == context:
-            state = _begin_again(model, session, state)
-        log_probs, *state = _run(session, row, state)
+            state = _begin_again(model, graph, state)
+        log_probs, *state = _run(graph, row, state)
         worst = max(worst, float(np.abs(log_probs - expected.numpy()).max()))
         agrees &= np.allclose(log_probs, expected.numpy(), rtol=TOLERANCE, atol=TOLERANCE)
     return worst, agrees
@@ -184,15 +151,14 @@ def _empty(model: NeuralLanguageModel, rows: int) -> Arrays:
     return [part.cpu().numpy() for part in model.network.zero_state(rows)]
 
 
-def _begin_again(model: NeuralLanguageModel, session: Any, state: Arrays) -> Arrays:
+def _begin_again(model: NeuralLanguageModel, graph: OnnxGraph, state: Arrays) -> Arrays:
     again = state[0].shape[1] // 2
     kept, state = state[0][:, -again:], _empty(model, len(state[0]))
     for column in kept.T:
-        _, *state = _run(session, column, state)
+        _, *state = _run(graph, column, state)
     return state
 
 
-def _run(session: Any, ids: npt.NDArray[Any], state: Sequence[npt.NDArray[Any]]) -> Arrays:
+def _run(graph: OnnxGraph, ids: npt.NDArray[Any], state: Sequence[npt.NDArray[Any]]) -> Arrays:
     feed = {"ids": np.ascontiguousarray(ids)} | {f"state_{i}": part for i, part in enumerate(state)}
-    outputs: Arrays = session.run(None, feed)
-    return outputs
+    return graph.run(feed)

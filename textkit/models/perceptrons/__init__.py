@@ -1,0 +1,1 @@
+"""Multilayer perceptrons of any depth: activations, Maxout, initialisations, and how signals pass."""
