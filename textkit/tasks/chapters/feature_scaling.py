@@ -39,7 +39,7 @@ CARD = Card(
         Fact("squared error told / true, scaled on training rows", 1.0, tolerance=0.04),
     ),
     source="Lee Hung-yi, Machine learning, on gradient descent; Boyd and Vandenberghe 2004, 9.3",
-    seconds=3,
+    seconds=1,
     data="table",
     corpus="prices",
     data_text="prices of 500 flats; of a table of your own, the last column is predicted from the others",
