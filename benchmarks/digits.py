@@ -14,8 +14,9 @@ from statistics import mean, stdev
 import torch
 from results import data_folder, machine, publish, table
 
-from textkit.tasks.chapters.digit_network import accuracy, tensors
 from textkit.tasks.chapters.digits_cnn import BATCH, DISTORTION, EPOCHS, train_lenet
+from textkit.tasks.chapters.judging import accuracy
+from textkit.tasks.chapters.small_digits import tensors
 from textkit_corpora import read_images
 
 HEADER = ["images", "accuracy", "standard deviation", "each seed", "training, s a seed", "held out, images/s"]

@@ -50,6 +50,8 @@ for name, matrix in (
     axes.plot(found.losses, label=f"{name}: condition number {np.linalg.cond(rows) ** 2:,.0f}")
 axes.set(yscale="log", xlabel="step", ylabel="loss", title="Gradient descent on prices of flats")
 axes.legend()
+plt.show()
+
 # %% [markdown]
 # ## Rentals
 #
@@ -64,6 +66,8 @@ for working, name in ((1, "working days"), (0, "free days")):
     axes.plot(means, label=name)
 axes.set(xlabel="hour", ylabel="rentals an hour", title="Two kinds of days")
 axes.legend()
+plt.show()
+
 # %% [markdown]
 # ## Predicting the last 21 days
 #
@@ -91,6 +95,7 @@ for name in ("ridge", "ours"):
     axes.plot(days, guesses[name], label=name)
 axes.set(xlim=(0, 7), xlabel="day", ylabel="rentals an hour", title="The first week held out")
 axes.legend()
+plt.show()
 
 # %% [markdown]
 # Ridge regression adds up effects, so that it rides to work on Sundays; the network does not. The book's

@@ -12,7 +12,6 @@
 # ---
 
 # %% [markdown]
-# %% [markdown]
 # # 24 · Optimisers: how to step, once the gradient is known
 #
 # Plain descent goes against the gradient. Momentum remembers where it went; Adagrad, RMSprop and Adam give
@@ -30,10 +29,10 @@ from textkit.models.optimizers.adabound import AdaBound
 from textkit.models.optimizers.adam import Adam
 from textkit.models.optimizers.radam import RAdam, rectification
 from textkit.models.optimizers.sgd import SGD
+from textkit.models.optimizers.surfaces import descend, valley
 from textkit.models.optimizers.swats import SWATS
-from textkit.models.surfaces import descend, valley
-from textkit.tasks.chapters.flat_digits import flat_digits
 from textkit.tasks.chapters.optimisers import perceptron_of
+from textkit.tasks.chapters.small_digits import flat_digits
 from textkit.train.fit import fit
 
 torch.set_num_threads(1)

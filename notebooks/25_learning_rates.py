@@ -12,7 +12,6 @@
 # ---
 
 # %% [markdown]
-# %% [markdown]
 # # 25 · Learning rates: how large, and how they go
 #
 # The learning rate is the setting that matters most. A range test finds how large it may be; a schedule says
@@ -27,8 +26,8 @@ from torch import nn
 from textkit.data.row_batches import RowBatches
 from textkit.models.optimizers.sgd import SGD
 from textkit.models.schedules import SCHEDULES, constant, cosine_restarts, make_schedule, one_cycle
-from textkit.tasks.chapters.flat_digits import flat_digits
 from textkit.tasks.chapters.optimisers import perceptron_of
+from textkit.tasks.chapters.small_digits import flat_digits
 from textkit.train.fit import ArraysObjective, fit
 from textkit.train.range_test import range_test
 

@@ -72,8 +72,8 @@ picture = torch.zeros(1, 1, 20, 20)
 picture[..., 5:15, 6:14] = 1.0
 answers = {
     "image": picture,
-    "upright edges": cross_correlate(picture, SOBEL[None, None], padding=1),
-    "lying edges": cross_correlate(picture, SOBEL.T[None, None], padding=1),
+    "vertical edges": cross_correlate(picture, SOBEL[None, None], padding=1),
+    "horizontal edges": cross_correlate(picture, SOBEL.T[None, None], padding=1),
 }
 figure, panels = plt.subplots(1, 3, figsize=(8, 2.8), layout="constrained")
 for axes, (name, shown) in zip(panels, answers.items(), strict=True):

@@ -22,16 +22,11 @@
 import torch
 from matplotlib import pyplot as plt
 
-from textkit.data.splits import split
 from textkit.explain.feature_maps import draw_feature_maps, show_image
 from textkit.models.convolution.distortion import Distortion
-from textkit.tasks.chapters.digit_network import (
-    accuracy,
-    read_classes,
-    read_small_digits,
-    small_network,
-    tensors,
-)
+from textkit.tasks.chapters.digit_network import read_classes, small_network
+from textkit.tasks.chapters.judging import accuracy
+from textkit.tasks.chapters.small_digits import hold_out_a_fifth, read_small_digits, tensors
 
 torch.set_num_threads(1)
 
@@ -42,8 +37,7 @@ torch.set_num_threads(1)
 
 # %%
 images = read_small_digits()
-parts = split(len(images), {"train": 0.8, "test": 0.2}, seed=1, labels=images.classes.tolist())
-train, test = tensors(images, parts["train"]), tensors(images, parts["test"])
+train, test = (tensors(images, rows) for rows in hold_out_a_fifth(images, seed=1))
 figure, panels = plt.subplots(1, 10, figsize=(9, 1.3), layout="constrained")
 for axes, pixels, name in zip(panels, train[0], train[1].tolist(), strict=False):
     show_image(axes, pixels[0], title=str(name))

@@ -25,7 +25,8 @@ from torch.nn import functional
 from textkit.explain.deep_dream import channel_activation, class_score, dream, total_variation
 from textkit.explain.feature_maps import show_image
 from textkit.explain.style_transfer import gram_matrix, transfer
-from textkit.tasks.chapters.digit_network import read_small_digits, small_network, tensors
+from textkit.tasks.chapters.digit_network import small_network
+from textkit.tasks.chapters.small_digits import read_small_digits, tensors
 from textkit.tasks.chapters.style_transfer import stripes
 
 torch.set_num_threads(1)

@@ -60,6 +60,8 @@ def read_idx(path: Path | str) -> npt.NDArray[np.uint8]:
         shape = _shape(source.stream, name=source.name)
         wanted, header = math.prod(shape), 4 + 4 * len(shape)
         most = math.inf if size is None else size * _DEFLATE if suffix else size - header
+        if not wanted:
+            raise InputError(f"{path}: is empty: its header promises {_told(shape)}; name another file")
         if wanted > most:
             raise InputError(f"{path}: is cut short: its header promises {_told(shape)}; copy it again")
         data = _read(source.stream, wanted + 1)

@@ -49,6 +49,7 @@ def read_table(path: Path | str) -> Table:
             raise header
         if not header:
             raise InputError(f"{path}: is empty; the first line must name the columns")
+        header = [name.strip() for name in header]
         _check_header(header, where=where)
         columns = [[] for _ in header]
         for place, row in rows_under(header, cells, where=where):
@@ -63,10 +64,13 @@ def read_table(path: Path | str) -> Table:
 
 
 def _check_header(header: Sequence[str], *, where: str) -> None:
+    if len(header) == 1 and (mark := re.search(r"[;\t]", header[0])):
+        told = "semicolons" if mark[0] == ";" else "tabs"
+        raise InputError(f"{where}: its columns are parted by {told}; a .csv file has commas, a .tsv tabs")
     for name in header:
-        if not name.strip():
+        if not name:
             raise InputError(f"{where}: a column has no name; the first line must name every column")
-        if _NUMBER.fullmatch(name.strip()) or _DATE.fullmatch(name.strip()):
+        if _NUMBER.fullmatch(name) or _DATE.fullmatch(name):
             raise InputError(
                 f"{where}: is no header but holds '{name}'; the first line must name the columns"
             )

@@ -195,8 +195,9 @@ def test_all_goes_on_after_a_failure(textkit: Textkit, make: Callable[..., None]
 
 def test_bad_requests_are_one_line(textkit: Textkit, make: Callable[..., None], tmp_path: Path) -> None:
     make("a-line", "total", "count", "wrong")
-    file = tmp_path / "file"
+    file, table = tmp_path / "file", tmp_path / "t.csv"
     file.write_text("")
+    table.write_text("y\n1\n")
     for arguments, status, message in [
         (["show", "a-lime"], 2, "unknown chapter 'a-lime': did you mean 'a-line'? (known: a-line, count, "),
         (["run", "a-lime"], 2, "unknown chapter 'a-lime': did you mean 'a-line'?"),
@@ -208,6 +209,7 @@ def test_bad_requests_are_one_line(textkit: Textkit, make: Callable[..., None], 
         (["run", "--all", "--data", file], 2, f"--data NAME=PATH, not '{file}'"),
         (["run", "total"], 2, "this chapter needs a table: give a CSV file with --data"),
         (["run", "total", "--data", tmp_path / "none.csv"], 1, "none.csv: no such file"),
+        (["run", "total", "--data", table], 2, f"{table}: unknown column 'x'"),
         (["run", "a-line", "--plot", file], 2, f"--plot {file}: {file} is no folder that can be written"),
         (["run", "a-line", "--plot", file / "x"], 2, f"{file} is no folder that can be written to"),
         (["run", "a-line", "--seed", -1], 2, "'--seed': Input should be greater than or equal to 0"),

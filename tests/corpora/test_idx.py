@@ -73,6 +73,12 @@ def test_files_that_do_not_fit_together(tmp_path: Path) -> None:
     labels.write_bytes(idx(PIXELS))
     with pytest.raises(InputError, match="has 3 dimensions, not 1; is it another file"):
         read_images(tmp_path)
+    # Dimensions of which one is 0 ask for nothing, whatever the others are.
+    labels.with_name("t10k-images-idx3-ubyte").write_bytes(
+        struct.pack(">HBB3I", 0, 8, 3, 0, 2**32 - 1, 2**32 - 1)
+    )
+    with pytest.raises(InputError, match=r"is empty: its header promises 0 x 4294967295 x 4294967295 = 0 b"):
+        read_images(tmp_path)
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])

@@ -23,10 +23,12 @@ def test_a_mosaic_holds_every_channel_in_its_place() -> None:
 
 def test_a_panel_for_the_image_and_for_each_layer() -> None:
     figure = Figure()
-    maps = [torch.rand(1, 4, 8, 8), torch.zeros(1, 6, 4, 4)]
+    maps = [7 * torch.rand(1, 4, 8, 8), torch.zeros(1, 6, 4, 4)]
     draw_feature_maps(figure, torch.rand(1, 1, 8, 8), maps=maps)
     titles = [axes.get_title() for axes in figure.axes]
     assert titles == ["image", "layer 1: 4 channels of 8 x 8", "layer 2: 6 channels of 4 x 4"]
+    scales = [axes.images[0].get_clim() for axes in figure.axes]
+    assert scales == [(0, 1), (0, pytest.approx(float(maps[0].max()))), (0, 1)]
     drawn = figure.axes[1].images[0].get_array()
     assert drawn is not None
     torch.testing.assert_close(torch.from_numpy(drawn.data), mosaic(maps[0][0]))

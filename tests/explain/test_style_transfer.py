@@ -41,6 +41,7 @@ def test_distances_are_nothing_from_oneself() -> None:
     assert style_distance([maps, maps], [gram_matrix(maps)] * 2) == 0
     assert content_distance(maps, maps.flip(2)) > 0
     assert content_distance(torch.zeros_like(maps), maps) == 1
+    assert style_distance([maps * 0, maps], [gram_matrix(maps)] * 2) == 0.5  # the mean of two layers
     torch.testing.assert_close(style_distance([maps.flip(2)], [gram_matrix(maps)]), torch.tensor(0.0))
 
 

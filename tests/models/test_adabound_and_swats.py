@@ -87,6 +87,10 @@ def test_the_final_rate_of_adabound_follows_a_schedule() -> None:
     assert step(optimizer, w, 2.0) == pytest.approx([-0.1])
     optimizer.param_groups[0]["lr"] = 0.001
     assert step(optimizer, w, 2.0) == pytest.approx([-0.11])
+    # A group with a rate of its own goes down from there.
+    w = weights(0.0)
+    optimizer = AdaBound([{"params": [w], "lr": 0.1}], lr=0.01, final_lr=0.05, gamma=1e12, betas=(0.0, 0.5))
+    assert step(optimizer, w, 2.0) == pytest.approx([-0.1])
 
 
 def test_swats_through_the_switch_by_hand() -> None:
@@ -111,6 +115,7 @@ def test_swats_through_the_switch_by_hand() -> None:
     fourth = [third[0] - 0.5 * rate * 2, third[1] - 0.5 * rate * 3]
     assert step(optimizer, w, 1.0, 1.0) == pytest.approx(fourth, rel=1e-12)
     assert fourth == pytest.approx([-0.3221382, -0.3364240], abs=1e-7)
+    assert list(optimizer.state[w]) == ["u"]  # Adam's means are gone
     # A schedule halves the rate: u = (1 + 0, 1.5 + 0).
     optimizer.param_groups[0]["lr"] = 0.05
     fifth = [fourth[0] - 0.25 * rate * 1, fourth[1] - 0.25 * rate * 1.5]
@@ -149,6 +154,19 @@ def test_swats_never_switches_to_a_rate_below_0() -> None:
     assert optimizer.rates == [None]
     step(optimizer, w, 1.0)
     assert optimizer.rates[0] is not None
+
+
+def test_the_weights_of_a_group_are_one_vector_however_they_are_cut() -> None:
+    whole, parts = weights(0.0, 0.0), [weights(0.0), weights(0.0)]
+    settings = {"lr": 0.1, "betas": (0.5, 0.5), "eps": 0.0, "tolerance": 0.02}
+    one, two = SWATS([whole], **settings), SWATS(parts, **settings)
+    for gradient in ((3.0, 4.0), (1.0, -2.0), (2.0, 4.0), (1.0, 1.0)):
+        for part, value in zip(parts, gradient, strict=True):
+            part.grad = torch.tensor([value], dtype=torch.float64)
+        two.step()
+        assert step(one, whole, *gradient) == pytest.approx([part.item() for part in parts], rel=1e-12)
+        assert one.rates == two.rates == [None] or one.rates[0] == pytest.approx(two.rates[0], rel=1e-12)
+    assert one.rates[0] is not None
 
 
 def test_groups_switch_each_by_themselves() -> None:

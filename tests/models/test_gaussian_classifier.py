@@ -39,9 +39,16 @@ def by_bayes(model: GaussianClassifier, rows: Doubles) -> Doubles:
 
 @pytest.mark.parametrize("shared", [True, False])
 def test_probabilities_follow_bayes_rule(shared: bool) -> None:
+    from scipy.stats import multivariate_normal
+
     rows, classes = make_rows(0)
     model = fit_gaussians(rows, classes, shared=shared)
     np.testing.assert_allclose(model.probabilities(rows), by_bayes(model, rows), rtol=1e-8, atol=1e-12)
+    joint = np.exp(model.log_joint(rows[:5]))  # densities, not up to a factor: they integrate to the priors
+    densities = [
+        multivariate_normal(m, c).pdf(rows[:5]) for m, c in zip(model.means, model.covariances, strict=True)
+    ]
+    np.testing.assert_allclose(joint, model.priors * np.stack(densities, axis=1), rtol=1e-8)
     assert model.classes(rows).tolist() == by_bayes(model, rows).argmax(1).tolist()
 
 
@@ -99,6 +106,18 @@ def test_many_features_do_not_underflow() -> None:
     model = fit_gaussians(rows, classes)
     assert np.isfinite(model.log_joint(rows)).all()
     assert np.mean(model.classes(rows) == classes) > 0.99
+
+
+def test_units_of_features_do_not_matter() -> None:
+    rows, classes = make_rows(7)
+    for shared in (True, False):
+        plain, scaled = (
+            fit_gaussians(rows * sizes, classes, shared=shared).probabilities(rows * sizes)
+            for sizes in (np.ones(3), np.array([1e-6, 1.0, 1e8]))
+        )
+        np.testing.assert_allclose(scaled, plain, rtol=1e-6, atol=1e-9)
+    with pytest.raises(InputError, match="leave out features that depend on others"):
+        fit_gaussians(np.column_stack([rows, np.full(400, 1e-3)]), classes)
 
 
 def test_what_cannot_be_fitted_is_said() -> None:

@@ -126,6 +126,22 @@ def test_a_step_returns_the_loss_of_its_closure_and_skips_what_has_no_gradient(n
 
 
 @pytest.mark.parametrize("name", OWN)
+def test_gradients_may_be_kept_and_filled_again_in_place(name: str) -> None:
+    make, settings = OWN[name]
+    fresh, kept = nn.Parameter(torch.ones(3)), nn.Parameter(torch.ones(3))
+    optimizers = make([fresh], **settings), make([kept], **settings)
+    kept.grad = torch.zeros(3)
+    for seed in range(5):
+        gradient = torch.randn(3, generator=torch.Generator().manual_seed(seed))
+        fresh.grad = gradient.clone()
+        kept.grad.copy_(gradient)
+        for optimizer in optimizers:
+            optimizer.step()
+        assert torch.equal(kept.grad, gradient)
+        assert torch.equal(fresh, kept)
+
+
+@pytest.mark.parametrize("name", OWN)
 def test_sparse_gradients_are_refused(name: str) -> None:
     make, settings = OWN[name]
     embedding = nn.Embedding(4, 2, sparse=True)

@@ -63,6 +63,13 @@ def test_step_decay_against_torch(every: int, factor: float) -> None:
     assert [step_decay(s, 20, every=every, factor=factor) for s in range(20)] == pytest.approx(expected)
 
 
+def test_falls_share_the_steps_that_follow_the_warm_up() -> None:
+    assert [step_decay(s, 12, warmup=4) for s in (4, 5, 6, 8, 10, 11)] == pytest.approx(
+        [1, 1, 0.1, 0.01, 1e-3, 1e-3]
+    )
+    assert [cosine_restarts(s, 18, warmup=4) for s in (4, 6, 10)] == [1, 1, 1]  # of 2, 4 and 8 steps
+
+
 @pytest.mark.parametrize(("first", "growth", "floor"), [(1, 1, 0.0), (4, 1, 0.1), (3, 2, 0.0), (2, 3, 0.05)])
 def test_cosine_restarts_against_torch(first: int, growth: int, floor: float) -> None:
     expected = torch_factors(lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, first, growth, floor), 40)
@@ -82,6 +89,12 @@ def test_triangles_against_torch(mode: str, line: int) -> None:
         "exp_range": partial(exp_range, warmup=line, floor=0.2, gamma=0.97),
     }[mode]
     assert [mine(s, 50) for s in range(50)] == pytest.approx(torch_factors(make, 50))
+
+
+def test_many_short_restarts_and_no_steps_at_all() -> None:
+    assert cosine_restarts(10**12 + 1, 10**13, first=2, growth=1) == pytest.approx(0.5)
+    for name in SCHEDULES:
+        assert 0 <= make_schedule(name)(0, 0) <= 1
 
 
 def test_lengths_that_make_no_sense_are_told() -> None:

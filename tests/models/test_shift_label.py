@@ -77,6 +77,20 @@ def test_answers_that_say_nothing_are_refused() -> None:
         class_weights(classes, np.zeros(100, np.int64), new_answers=np.zeros(10, np.int64), size=2)
 
 
+def test_classes_beyond_the_size_and_shares_of_nothing_are_refused() -> None:
+    two, three = np.array([0, 1]), np.array([0, 2])
+    for classes, answers, new in ((three, two, two), (two, three, two), (two, two, three)):
+        with pytest.raises(InputError, match="classes are from 0 to 1, not 2: give a larger size"):
+            class_weights(classes, answers, new_answers=new, size=2)
+    with pytest.raises(InputError, match="every class needs an old share above 0"):
+        shifted_priors(np.array([[1.0, 0.0]]), np.array([1.0, 0.0]))
+
+
+def test_a_row_of_a_class_that_is_gone_keeps_its_probabilities() -> None:
+    rows = np.array([[1.0, 0.0], [0.5, 0.5]])
+    assert corrected(rows, np.array([0.0, 2.0])).tolist() == [[1, 0], [0, 1]]
+
+
 def test_no_rows_are_refused() -> None:
     some, none = np.array([0, 1]), np.zeros(0, np.int64)
     for old, new in ((some, none), (none, some)):
@@ -87,12 +101,17 @@ def test_no_rows_are_refused() -> None:
 
 
 def test_answers_are_compared_by_chi_squared() -> None:
-    from scipy.stats import binom
+    from scipy.stats import binom, norm
 
     answers = np.repeat([0, 1, 3], [50, 30, 20])  # nobody answered 2
     assert answers_test(answers, answers) == pytest.approx(1)
     assert answers_test(answers, np.full(100, 3)) < 1e-10
     assert answers_test(np.zeros(9, np.int64), np.zeros(4, np.int64)) == 1
+    # Of two answers: z^2 of the pooled test of two shares, 0.5 and 0.3, has one degree of freedom.
+    z = 0.2 / np.sqrt(0.4 * 0.6 * (1 / 50 + 1 / 50))
+    assert answers_test(np.repeat([0, 1], [25, 25]), np.repeat([0, 1], [15, 35])) == pytest.approx(
+        2 * norm.sf(z)
+    )
     values = [
         answers_test(*(MODEL.classes(draw(seed * 2 + part, OLD, 150)[0]) for part in (0, 1)))
         for seed in range(400)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from textkit.models.optimizers.sgd import SGD
-from textkit.models.surfaces import descend, rosenbrock, valley
+from textkit.models.optimizers.surfaces import descend, rosenbrock, valley
 
 
 @pytest.mark.parametrize("surface", [valley, rosenbrock])

@@ -87,6 +87,8 @@ def cosine_restarts(
         return _warming(step, warmup)
     length = _length("first", first, otherwise=(total - warmup) / (1 + growth + growth**2))
     step -= warmup
+    if growth == 1:
+        step %= length
     while step >= length:
         step -= length
         length *= growth
@@ -122,7 +124,7 @@ def exp_range(
     >>> [round(exp_range(step, 8, warmup=2, floor=0.0, gamma=0.9), 3) for step in range(7)]
     [0.0, 0.45, 0.81, 0.365, 0.0, 0.295, 0.531]
     """
-    shrunk = 0.01 ** (step / total) if gamma is None else gamma**step
+    shrunk = 0.01 ** (step / max(total, 1)) if gamma is None else gamma**step
     return _between_lines(floor, _triangle(step, total, warmup)[0] * shrunk)
 
 

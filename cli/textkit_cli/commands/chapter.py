@@ -9,11 +9,11 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from textkit.errors import TextkitError, UsageError
+from textkit.errors import InputError, TextkitError, UsageError
 from textkit_cli import options
 from textkit_cli.columns import aligned
 from textkit_cli.console import say
@@ -39,7 +39,7 @@ command = typer.Typer(
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A chapter that `list` names.")]
 
 
-@command.command("list")
+@command.command("list", short_help="Name the chapters, one a line.")
 def list_chapters() -> None:
     """One line for each chapter: its name and what it is about, in the order of the course."""
     from textkit.tasks.chapters import CHAPTERS
@@ -49,7 +49,7 @@ def list_chapters() -> None:
         file.writelines(f"{name:<{widest}}  {about}\n" for name, about in CHAPTERS.items())
 
 
-@command.command("show")
+@command.command("show", short_help="Show what a chapter claims and needs.")
 def show(name: Name) -> None:
     """The card of a chapter: claim, data, seed, what is expected, source, time."""
     from textkit.tasks.chapters import load_chapter
@@ -72,7 +72,7 @@ def show(name: Name) -> None:
         print(f"\n{facts}", file=file)
 
 
-@command.command("run")
+@command.command("run", short_help="Run a chapter, or all, and check its claim.")
 def run(
     name: Annotated[
         str | None,
@@ -107,8 +107,8 @@ def run(
     """Run a chapter, or all, and print what was expected beside what was reached.
 
     The exit status is 1 when a claim does not hold. The same seed gives the same numbers; what is
-    expected is meant for the seed of the card. A chapter that needs data of which none are given is
-    skipped by --all.
+    expected is meant for the seed of the card, and, where there is a sample corpus, for that. A chapter
+    that needs data of which none are given is skipped by --all.
     """
     if (name is None) != every:
         raise UsageError("name one chapter to run, or give --all")
@@ -117,7 +117,7 @@ def run(
     settings = _Settings(seed, None if plot is None else _check_folder(plot), quiet)
     from textkit.tasks.chapters import CHAPTERS
 
-    given = {each: _read(each, path) for each, path in paths.items()}
+    given = {each: _Given(path, _read(each, path)) for each, path in paths.items()}
     ran: list[Outcome | Missed] = []
     with open_output(output) as file:
         for each in [name] if name is not None else CHAPTERS:
@@ -139,6 +139,13 @@ class _Settings:
     seed: int | None
     plots: Path | None
     quiet: bool
+
+
+class _Given(NamedTuple):
+    """What somebody gave a chapter to read."""
+
+    path: str
+    data: Table | Images
 
 
 def _data_of(card: Card) -> Iterator[str]:
@@ -182,22 +189,30 @@ def _read(name: str, path: str) -> Table | Images:
     return read_table(path) if card.data == "table" else read_images(path)
 
 
-def _run(name: str, given: Mapping[str, Table | Images], settings: _Settings) -> Outcome:
+def _run(name: str, given: Mapping[str, _Given], settings: _Settings) -> Outcome:
     """Run a chapter on the data that were given, else on its sample corpus, and say what it says."""
     from textkit.tasks.chapters import Study, load_chapter
     from textkit.tasks.chapters.running import run_chapter
 
-    card, data, quiet = load_chapter(name).CARD, given.get(name), settings.quiet
+    card, quiet = load_chapter(name).CARD, settings.quiet
+    data = given[name].data if name in given else None
     if data is None and card.corpus:
         from textkit_corpora import load
 
         data = load(card.corpus).table()
+    elif card.corpus:
+        say(f"{name}: what is expected is meant for the sample corpus {card.corpus}", quiet=quiet)
     seed = card.seed if settings.seed is None else settings.seed
     if seed != card.seed:
         say(f"{name}: what is expected is meant for seed {card.seed}, not {seed}", quiet=quiet)
     if card.seconds > LONG and (data is not None or card.data == "none"):
         say(f"{name}: takes about {card.seconds:g} s", quiet=quiet)
-    outcome = run_chapter(name, Study(seed, data, settings.plots))
+    try:
+        outcome = run_chapter(name, Study(seed, data, settings.plots))
+    except (InputError, UsageError) as error:
+        if name in given:
+            raise type(error)(f"{given[name].path}: {error}") from error
+        raise
     for note in outcome.notes:
         say(f"{name}: {note}", quiet=quiet)
     for picture in outcome.pictures:
@@ -207,7 +222,7 @@ def _run(name: str, given: Mapping[str, Table | Images], settings: _Settings) ->
     return outcome
 
 
-def _try_to_run(name: str, given: Mapping[str, Table | Images], settings: _Settings) -> Outcome | Missed:
+def _try_to_run(name: str, given: Mapping[str, _Given], settings: _Settings) -> Outcome | Missed:
     """The same for one of all: what keeps it from running is said, so that the others are run."""
     from textkit.tasks.chapters import load_chapter
 

@@ -90,6 +90,20 @@ def test_products_of_matrices_and_vectors(shapes: tuple) -> None:
     check(lambda a, b: a @ b, lambda a, b: a @ b, positive(*shapes))
 
 
+def test_powers_at_zero_and_what_is_no_power() -> None:
+    for exponent, slopes in ((0, [0, 0]), (1, [1, 1]), (2, [0, 4])):
+        x = Node([0.0, 2.0])
+        backward(operations.total(x**exponent))
+        assert x.gradient.tolist() == slopes
+    with pytest.raises(UsageError, match="an exponent must be a number"):
+        Node(2.0) ** Node(3.0)
+
+
+def test_differences_of_whole_numbers_are_not_rounded() -> None:
+    found = finite_differences(lambda x: float((x**3).sum() / 7), [np.array([1, 2])])
+    np.testing.assert_allclose(found[0], np.array([3, 12]) / 7, rtol=1e-6)
+
+
 def test_sums_and_repetitions() -> None:
     for axis in (0, 1, -1):
         check(
@@ -98,6 +112,7 @@ def test_sums_and_repetitions() -> None:
             positive((2, 3)),
         )
     check(lambda x: operations.total(x), lambda x: x.sum(), positive((2, 3)))
+    assert operations.total(Node(np.ones((2, 3)))).shape == ()
     check(lambda x: operations.broadcast(x, (4, 2, 3)), lambda x: x.expand(4, 2, 3), positive((2, 1)))
     check(operations.log_sum_exp, lambda x: torch.logsumexp(x, -1, keepdim=True), positive((2, 5)))
 

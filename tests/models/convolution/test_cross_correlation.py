@@ -101,6 +101,10 @@ def test_the_module_holds_what_torch_s_holds() -> None:
     torch.testing.assert_close(ours(images), theirs(images))
     assert sum(each.numel() for each in ours.parameters()) == convolution_parameters(3, 4, kernel=3)
     assert CrossCorrelation(3, 4, kernel=3, bias=False).bias is None
+    many = CrossCorrelation(4, 200, kernel=3)
+    for drawn in many.parameters():  # evenly from +-1/6
+        assert float(drawn.detach().abs().max()) == pytest.approx(1 / 6, rel=0.02)
+        assert float(drawn.detach().std()) == pytest.approx(1 / 6 / 3**0.5, rel=0.1)
 
 
 def test_parameters_are_those_of_torch_s_layers() -> None:

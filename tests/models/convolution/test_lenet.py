@@ -42,6 +42,29 @@ def test_dropout_and_distortion_act_in_training_only() -> None:
     assert torch.equal(undropped(images), undropped(images))
 
 
+def test_dropout_stands_before_both_dense_layers() -> None:
+    torch.manual_seed(5)
+    network = LeNet(8, 8, kernel=3, dropout=0.5)
+    with torch.no_grad():  # so that nothing is 0 without dropout
+        network.convolutions[-1].bias.fill_(9.0)
+        network.hidden.bias.fill_(99.0)
+    dropped = {}
+    for name in ("hidden", "output"):
+        layer = getattr(network, name)
+        layer.register_forward_pre_hook(lambda _, given, name=name: dropped.update({name: given[0] == 0}))
+    network(torch.rand(20, 1, 8, 8))
+    assert all(0.45 < share.float().mean() < 0.55 for share in dropped.values())
+    network.eval()(torch.rand(20, 1, 8, 8))
+    assert not any(share.any() for share in dropped.values())
+
+
+def test_in_the_picture_of_the_network_there_is_no_dropout() -> None:
+    from textkit.models.graph.module_graph import module_graph
+
+    found = module_graph(LeNet(8, 8, kernel=3), (torch.zeros(1, 1, 8, 8),))
+    assert not any("ropout" in node.label for node in found.nodes)
+
+
 def test_dropout_leaves_expectations_alone() -> None:
     torch.manual_seed(2)
     network = LeNet(8, 8, kernel=3, dropout=0.5)
@@ -59,6 +82,8 @@ def test_what_cannot_be_built_is_refused() -> None:
         UsageError, match="images of 3 x 8 are too small for 2 poolings: they need sides of 4"
     ):
         LeNet(3, 8, kernel=3)
+    with pytest.raises(UsageError, match=r"dropout must lie in \[0, 1\), not 1.5"):
+        LeNet(8, 8, kernel=3, dropout=1.5)
 
 
 def test_no_distortion_changes_nothing() -> None:
@@ -71,8 +96,23 @@ def test_a_quarter_turn_and_a_shift_are_what_they_say(monkeypatch: pytest.Monkey
     monkeypatch.setattr(torch, "rand", lambda *shape, **_: torch.ones(*shape))  # the largest amounts
     turned = Distortion(degrees=90)(images)
     torch.testing.assert_close(turned, torch.rot90(images, dims=(2, 3)), atol=1e-5, rtol=1e-5)
+    smaller = Distortion(degrees=90, scale=0.5)(images)
+    expected = torch.rot90(Distortion(scale=0.5)(images), dims=(2, 3))
+    torch.testing.assert_close(smaller, expected, atol=1e-5, rtol=1e-5)
     moved = Distortion(shift=2)(images)
     torch.testing.assert_close(moved, functional.pad(images, (0, 2, 0, 2))[..., 2:, 2:])
+
+
+def test_what_is_turned_keeps_its_shape_in_an_image_that_is_not_square(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    square = torch.rand(1, 1, 6, 6)
+    wide = functional.pad(square, (4, 4))
+    monkeypatch.setattr(torch, "rand", lambda *shape, **_: torch.full(shape, 0.8))
+    settings = {"shift": 1.5, "degrees": 40.0, "scale": 0.2, "slant": 0.1}
+    inner = functional.pad(square, (4, 4, 4, 4))
+    expected = Distortion(**settings)(inner)[:, :, 4:-4]
+    torch.testing.assert_close(Distortion(**settings)(wide), expected, atol=1e-5, rtol=1e-5)
 
 
 def test_each_image_is_moved_by_its_own_amount_within_bounds() -> None:

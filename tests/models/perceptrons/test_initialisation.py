@@ -68,6 +68,28 @@ def test_kaiming_keeps_the_size_of_relu_and_xavier_halves_its_square() -> None:
             assert 2 * math.log(size) == pytest.approx(9 * math.log(factor), abs=1.6)
 
 
+@pytest.mark.parametrize(
+    ("activation", "start"),
+    [("relu", "kaiming"), ("maxout", "xavier"), ("tanh", "xavier"), ("sigmoid", "xavier")],
+)
+def test_each_activation_has_its_start(activation: str, start: str) -> None:
+    unsaid, said = (
+        MultilayerPerceptron([5, 4, 3], activation, initialisation=name, generator=numbers())
+        for name in (None, start)
+    )
+    for one, other in zip(unsaid.parameters(), said.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_maxout_of_two_pieces_begins_such_that_its_signals_keep_their_size() -> None:
+    """E[max(a, b)^2] = 1 for independent normal a and b: nothing is halved, so nothing must be doubled."""
+    x, targets = torch.randn(64, 300, generator=numbers()), torch.zeros(64, dtype=torch.long)
+    network = MultilayerPerceptron([300] * 11 + [2], "maxout", generator=numbers(2))
+    units, gradients = signals(network, functional.cross_entropy, examples=(x, targets))
+    for size in (units[-1] / units[0], gradients[0] / gradients[-1]):
+        assert 2 * math.log(size) == pytest.approx(0, abs=1.6)
+
+
 def test_what_cannot_be_initialised_is_refused() -> None:
     with pytest.raises(UsageError, match=r"needs a matrix \(fan_out, fan_in\), not \(3,\)"):
         initialise(torch.empty(3), "xavier")

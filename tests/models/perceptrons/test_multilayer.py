@@ -49,7 +49,7 @@ def test_values_and_gradients_are_those_of_torch(
 
 @pytest.mark.parametrize("name", list(ACTIVATIONS))
 def test_activations_and_their_derivatives_are_torchs(name: str) -> None:
-    z = torch.tensor([-200.0, -3.0, -0.5, 0.1, 2.0, 200.0], dtype=torch.float64, requires_grad=True)
+    z = torch.tensor([-200.0, -3.0, -0.5, 0.0, 0.1, 2.0, 200.0], dtype=torch.float64, requires_grad=True)
     ours, theirs = ACTIVATIONS[name](z), getattr(torch, name)(z)
     torch.testing.assert_close(ours, theirs)
     torch.testing.assert_close(*(torch.autograd.grad(made.sum(), z)[0] for made in (ours, theirs)))
@@ -114,6 +114,11 @@ def test_signals_are_those_of_a_linear_chain_by_hand() -> None:
     assert found.gradients == pytest.approx((21.0, 7.0), rel=1e-5)
     assert network.training
     assert all(p.grad is None for p in network.parameters())
+    dropping = MultilayerPerceptron([1, 1, 1, 1], "tanh", dropout=0.5).eval()
+    dropping.load_state_dict(network.state_dict())
+    for mode in (True, False):
+        assert signals(dropping.train(mode), lambda output, _: output.sum(), examples=(x, x)) == found
+        assert dropping.training is mode
 
 
 def test_the_start_comes_from_the_generator() -> None:

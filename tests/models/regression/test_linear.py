@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
@@ -98,6 +100,25 @@ def test_descent_comes_to_least_squares_and_its_losses_are_those_of_its_models()
     assert all(
         later <= earlier * (1 + 1e-12) for earlier, later in zip(found.losses, found.losses[1:], strict=False)
     )
+
+
+def test_each_step_goes_by_its_rate_against_the_gradient_of_its_rows() -> None:
+    features, targets = drawn(5)
+    asked, models = [], [LinearModel(np.zeros(4), 0.0)]
+
+    def schedule(step: int, total: int) -> float:
+        asked.append((step, total))
+        return 1 / (1 + step)
+
+    descend(features, targets, rate=0.01, epochs=3, schedule=schedule, watch=models.append)
+    assert asked == [(0, 3), (1, 3), (2, 3)]
+    for step, (before, after) in enumerate(itertools.pairwise(models)):
+        slope, shift = gradient(before, features, targets)
+        np.testing.assert_allclose(after.weights, before.weights - 0.01 / (1 + step) * slope, rtol=1e-12)
+        assert after.bias == pytest.approx(before.bias - 0.01 / (1 + step) * shift, rel=1e-12)
+    asked.clear()
+    descend(features, targets, rate=0.01, epochs=2, batch_size=2, schedule=schedule)
+    assert asked == [(step, 6) for step in range(6)]  # the last minibatch of an epoch has one row
 
 
 def test_a_stochastic_descent_wanders_unless_its_rate_falls() -> None:

@@ -88,6 +88,21 @@ def test_a_lasso_is_an_optimum() -> None:
     assert (np.abs(slope[~used]) < 0.5).all()
 
 
+@pytest.mark.parametrize("rows", [drawn(), WIDE], ids=["tall", "wide"])
+def test_a_path_ends_each_descent_as_near_to_the_least_loss_as_it_says(rows: tuple[Doubles, Doubles]) -> None:
+    features, targets = rows
+    count, square = len(targets), float(((targets - targets.mean()) ** 2).mean())
+    penalties = [1.0, 0.3, 0.05]
+    for penalty, model in zip(penalties, lasso_path(*rows, penalties=penalties), strict=True):
+        left = targets - model.predictions(features)
+        loss = left @ left / count / 2 + penalty * np.abs(model.weights).sum()
+        # Any point of the dual lies below the least loss; this one is the residual, shrunk until it may.
+        steepest = np.abs((features - features.mean(0)).T @ left).max() / count
+        point = left * min(1, penalty / steepest)
+        below = point @ (targets - targets.mean()) / count - point @ point / count / 2
+        assert 0 <= loss - below <= lasso_module.TOLERANCE * square * 1.001
+
+
 def test_on_features_at_right_angles_a_lasso_is_the_soft_threshold_of_least_squares() -> None:
     generator = np.random.default_rng(1)
     square, _ = np.linalg.qr(generator.normal(size=(30, 5)) - 0.0)
@@ -182,6 +197,8 @@ def test_polynomials_against_numpy(degree: int) -> None:
     found = fit_polynomial(values, targets, degree=degree)
     theirs = np.polynomial.Polynomial.fit(values, targets, degree)
     np.testing.assert_allclose(found.predictions(values), theirs(values), atol=1e-9)
+    ends = np.array([values.min(), values.max()])
+    np.testing.assert_allclose((ends - found.centre) / found.scale, [-1, 1], atol=1e-12)
 
 
 def test_a_penalty_flattens_a_polynomial_to_its_mean() -> None:

@@ -13,7 +13,13 @@ from textkit.models.regression.bias_variance import decompose, resampled_predict
 from textkit.models.regression.linear import Doubles, LinearModel, least_squares
 from textkit.models.regression.polynomial import fit_polynomial
 from textkit.models.regression.ridge import ridge
-from textkit.models.regression.selection import CrossValidation, Rows, cross_validate, errors_by
+from textkit.models.regression.selection import (
+    CrossValidation,
+    Rows,
+    cross_validate,
+    errors_by,
+    most_correlated,
+)
 
 
 def test_cross_validation_against_scikit_learn() -> None:
@@ -59,6 +65,17 @@ def test_the_simplest_within_a_standard_error_is_taken() -> None:
     assert found.simplest == 2
     apart = CrossValidation((1, 2), np.array([[5.0, 5.0], [1.0, 1.0]]))
     assert apart.simplest == apart.best == 2
+    unsure = CrossValidation((1, 2), np.array([[0.0, 9.0], [1.0, 1.2]]))  # the error is that of the best
+    assert unsure.simplest == unsure.best == 2
+
+
+def test_the_strongest_correlations_are_numpys() -> None:
+    generator = np.random.default_rng(4)
+    features = generator.normal(size=(30, 6)) * 10.0 ** np.arange(-3, 3) + 5
+    targets = features[:, 1] * 100 + generator.normal(size=30)
+    strengths = [abs(np.corrcoef(column, targets)[0, 1]) for column in features.T]
+    found = most_correlated(np.column_stack([features, np.ones(30)]), targets, count=7)
+    assert found.tolist() == [*np.argsort(strengths)[::-1], 6]
 
 
 def test_training_errors_of_nested_models_never_rise() -> None:

@@ -12,7 +12,9 @@ from textkit.data.images import Images
 from textkit.errors import InputError, UsageError
 from textkit.tasks.chapters import Chapter, Study, digits_cnn, load_chapter
 from textkit.tasks.chapters.convolution import SOBEL, learn_kernel
-from textkit.tasks.chapters.digit_network import accuracy, read_small_digits, small_network, tensors
+from textkit.tasks.chapters.digit_network import small_network
+from textkit.tasks.chapters.judging import accuracy
+from textkit.tasks.chapters.small_digits import read_small_digits, tensors
 from textkit.tasks.chapters.style_transfer import PERIOD, stripes
 
 

@@ -139,6 +139,17 @@ def test_feature_scaling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert (tmp_path / "feature-scaling.png").stat().st_size > 10_000
 
 
+def test_feature_scaling_wants_rows_and_columns_that_say_something() -> None:
+    column = np.arange(40.0)
+    for columns, message in [
+        ({"a": column}, "the table has 40 rows and 1 columns; give at least 30 rows, and a column beside"),
+        ({"a": column[:29], "b": column[:29]}, "the table has 29 rows and 2 columns; give at least 30 rows"),
+        ({"a": column * 0, "b": column}, "the column 'a' is the same in all training rows; leave it out"),
+    ]:
+        with pytest.raises(InputError, match=message):
+            feature_scaling.run(Study(given=Table(columns)))
+
+
 @pytest.mark.slow
 def test_bicycle_rentals_on_the_invented_service() -> None:
     study = Study(given=textkit_corpora.load("rentals").table())

@@ -9,9 +9,9 @@ import torch
 
 from textkit.models.perceptrons.multilayer import MultilayerPerceptron
 from textkit.tasks.chapters import dropout
-from textkit.tasks.chapters.flat_digits import flat_digits
 from textkit.tasks.chapters.judging import accuracy
 from textkit.tasks.chapters.running import run_chapter
+from textkit.tasks.chapters.small_digits import flat_digits
 from textkit.tasks.chapters.spirals import spirals
 from textkit.tasks.chapters.study import Study
 

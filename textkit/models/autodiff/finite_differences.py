@@ -21,7 +21,7 @@ def finite_differences(
     >>> finite_differences(lambda x: float((x**3).sum()), [np.array([1.0, 2.0])])[0].round(6)
     array([ 3., 12.])
     """
-    made = [np.zeros_like(value) for value in values]
+    made = [np.zeros(np.shape(value)) for value in values]
     moved = [np.array(value, dtype=np.float64) for value in values]
     for value, gradient in zip(moved, made, strict=True):
         for place in np.ndindex(value.shape):

@@ -115,9 +115,15 @@ def divide(a: Node, b: Node) -> Node:
 
 
 def power(a: Node, exponent: float) -> Node:
-    """a^n, n a number: d/da = n a^(n-1)."""
+    """a^n, n a number: d/da = n a^(n-1); of n = 0 that is 0 everywhere. Raises UsageError for another n."""
+    if not isinstance(exponent, (int, float)):
+        raise UsageError("an exponent must be a number: a^b of two nodes is exp(b log(a))")
     made: Doubles = a.value**exponent
-    return Node(made, (a, lambda g: g * exponent * a.value ** (exponent - 1)), operation=f"^{exponent:g}")
+
+    def of_base(g: Doubles) -> Doubles:
+        return g * exponent * a.value ** (exponent - 1) if exponent else 0 * g
+
+    return Node(made, (a, of_base), operation=f"^{exponent:g}")
 
 
 def matmul(a: Node, b: Node) -> Node:

@@ -89,9 +89,21 @@ def fit_gaussians(features: Doubles, classes: Longs, *, shared: bool = True) -> 
     else:
         parts = [away[classes == each] for each in range(len(counts))]
         covariances = np.stack([part.T @ part / len(part) for part in parts])
-    if np.linalg.matrix_rank(covariances, hermitian=True).min() < features.shape[1]:
+    correlations = _correlations(covariances, np.abs(features).max(0))
+    if np.linalg.matrix_rank(correlations, hermitian=True).min() < features.shape[1]:
         raise InputError(
             f"{counts.min()} rows in the smallest class give {features.shape[1]} features no covariance that "
             "can be inverted: give more rows, share it, or leave out features that depend on others"
         )
     return GaussianClassifier(counts / len(classes), means, covariances, shared)
+
+
+def _correlations(covariances: Doubles, sizes: Doubles) -> Doubles:
+    """Covariances (K, F, F) without the units of features, which have no part in what depends on what.
+
+    A deviation that is nothing but the rounding of features of these `sizes` (F,) counts as none.
+    """
+    deviations = np.sqrt(np.einsum("kff->kf", covariances))
+    deviations = np.where(deviations > 1e-12 * sizes, deviations, np.inf)
+    correlations: Doubles = covariances / deviations[:, :, None] / deviations[:, None, :]
+    return correlations

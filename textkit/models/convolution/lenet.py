@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from textkit.errors import UsageError
+from textkit.models.dropout import InvertedDropout
 
 POOL = 2
 
@@ -21,7 +22,7 @@ class LeNet(nn.Module):
     2014, section 7.2) before both dense layers. Windows of `kernel` by `kernel` are padded, so that the
     convolutions keep the size; each pooling halves it, rounded down. `augment` changes images in training.
 
-    Raises UsageError for an even kernel, or for an image that is pooled to nothing.
+    Raises UsageError for an even kernel, an image that is pooled to nothing, or a dropout outside [0, 1).
 
     >>> network = LeNet(8, 8, channels=(4, 8), kernel=3, hidden=16)
     >>> images = torch.zeros(2, 1, 8, 8)
@@ -57,7 +58,7 @@ class LeNet(nn.Module):
         )
         self.hidden = nn.Linear(inputs[-1] * (height // shrunk) * (width // shrunk), hidden)
         self.output = nn.Linear(hidden, classes)
-        self.dropout, self.augment = dropout, augment
+        self.dropout, self.augment = InvertedDropout(dropout), augment
 
     def maps(self, images: Tensor) -> list[Tensor]:
         """What each convolution makes of `images` (B, 1, H, W) after its ReLU, not yet pooled.
@@ -75,6 +76,6 @@ class LeNet(nn.Module):
         if self.augment is not None and self.training:
             images = self.augment(images)
         pooled = functional.max_pool2d(self.maps(images)[-1], POOL).flatten(1)
-        features = torch.relu(self.hidden(functional.dropout(pooled, self.dropout, self.training)))
-        scores: Tensor = self.output(functional.dropout(features, self.dropout, self.training))
+        features = torch.relu(self.hidden(self.dropout(pooled)))
+        scores: Tensor = self.output(self.dropout(features))
         return scores

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode, resolve_name
 
 from textkit.errors import InputError, UsageError
+from textkit.models.dropout import InvertedDropout
 from textkit.models.graph.drawing import Node
 from textkit.models.graph.evaluation import evaluating
 
@@ -28,7 +29,7 @@ _QUIET = frozenset(
     | {"contiguous", "to", "type_as", "float", "double", "long", "cpu", "detach", "dropout", "alpha_dropout"}
     | {"_pad_packed_sequence", "_pack_padded_sequence"}
 )
-_IDLE = (nn.Identity, nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout)
+_IDLE = (nn.Identity, InvertedDropout, nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout)
 # What takes shape and kind of a tensor, and none of its numbers.
 _FRESH = frozenset(
     {"zeros_like", "ones_like", "empty_like", "full_like", "rand_like", "randn_like"}

@@ -1,1 +1,1 @@
-"""Optimisers, one a module: those of the course, and those that torch lacks."""
+"""Optimisers, one a module: those of the course, those that torch lacks; and surfaces to see them on."""

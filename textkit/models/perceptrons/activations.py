@@ -9,12 +9,12 @@ from torch import Tensor
 
 
 def relu(z: Tensor) -> Tensor:
-    """max(z, 0); its derivative is 0 or 1 (Nair and Hinton 2010).
+    """max(z, 0); its derivative is 1 above 0, else 0, at 0 too (Nair and Hinton 2010).
 
     >>> relu(torch.tensor([-2.0, 0.0, 3.0]))
     tensor([0., 0., 3.])
     """
-    return z.clamp(min=0)
+    return torch.relu(z)
 
 
 def sigmoid(z: Tensor) -> Tensor:

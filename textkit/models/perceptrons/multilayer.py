@@ -15,7 +15,7 @@ from textkit.models.perceptrons.initialisation import initialise
 from textkit.models.perceptrons.maxout import Maxout
 
 MAXOUT = "maxout"
-_START = {"relu": "kaiming", MAXOUT: "kaiming"}  # xavier for the others
+_START = {"relu": "kaiming"}  # xavier for the others
 
 
 class MultilayerPerceptron(nn.Module):
@@ -24,7 +24,8 @@ class MultilayerPerceptron(nn.Module):
     `widths` are those of the input, of each hidden layer and of the output: two of them are a linear model.
     f is relu, sigmoid, tanh or maxout; a layer of Maxout has `pieces` linear maps. `dropout` is the share of
     each hidden layer's units that is dropped in training. Biases start at 0, weights as `initialisation`
-    says (None: kaiming for relu and maxout, xavier else). Random numbers of the start come from `generator`,
+    says (None: kaiming for relu, xavier else; of two normal pieces of Maxout the larger has the mean square
+    of either, so that nothing is lost as it is in relu). Random numbers of the start come from `generator`,
     torch's own where it is None. Raises UsageError for settings that make no sense.
 
     >>> network = MultilayerPerceptron([4, 8, 8, 3], "tanh", generator=torch.Generator().manual_seed(1))

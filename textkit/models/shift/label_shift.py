@@ -21,14 +21,17 @@ def class_weights(classes: Longs, answers: Longs, *, new_answers: Longs, size: i
     estimation, Lipton, Wang and Smola 2018, arXiv:1802.03916, proposition 2). What comes out negative is
     made zero.
 
-    Raises InputError where there are no rows, or where answers do not tell classes apart, so that C cannot
-    be inverted.
+    Raises InputError where there are no rows, where classes or answers are not from 0 to `size` - 1, or where
+    answers do not tell classes apart, so that C cannot be inverted.
 
     >>> old = np.array([0, 0, 1, 1])
     >>> class_weights(old, old, new_answers=np.array([0, 1, 1, 1]), size=2).tolist()
     [0.5, 1.5]
     """
     _need_rows(answers, new_answers)
+    largest = max(int(each.max()) for each in (classes, answers, new_answers))
+    if largest >= size:
+        raise InputError(f"classes are from 0 to {size - 1}, not {largest}: give a larger size")
     joint = np.zeros((size, size))
     np.add.at(joint, (answers, classes), 1 / len(classes))
     shares = np.bincount(new_answers, minlength=size) / len(new_answers)
@@ -50,9 +53,15 @@ def shifted_priors(probabilities: Doubles, priors: Doubles) -> Doubles:
     Repeated until nothing moves, this is the likeliest for calibrated probabilities (Saerens, Latinne and
     Decaestecker 2002, equation 2.9).
 
+    Raises InputError for an old share of 0: what such a class looks like nobody knows.
+
     >>> shifted_priors(np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0], [0.0, 1.0]]), np.full(2, 0.5)).tolist()
     [0.25, 0.75]
     """
+    if not (priors > 0).all():
+        raise InputError(
+            f"every class needs an old share above 0, not {priors.tolist()}: leave out the others"
+        )
     shares = priors
     for _ in range(_ROUNDS):
         moved: Doubles = corrected(probabilities, shares / priors).mean(0)
@@ -66,13 +75,15 @@ def corrected(probabilities: Doubles, weights: Doubles) -> Doubles:
     """Probabilities (B, K) where class k has become `weights` (K,) times as frequent: (B, K).
 
     p'(k | x) = w_k p(k | x) over the sum of that: Bayes' rule, since p(x | k) is what it was.
+    A row that is certain to be of a class of weight 0 stays as it is.
 
     >>> corrected(np.array([[0.5, 0.5]]), np.array([0.5, 1.5])).tolist()
     [[0.25, 0.75]]
     """
     likely = probabilities * weights
-    likely /= likely.sum(1, keepdims=True)
-    return likely
+    sums = likely.sum(1, keepdims=True)
+    kept: Doubles = np.where(sums > 0, likely / np.where(sums > 0, sums, 1.0), probabilities)
+    return kept
 
 
 def answers_test(answers: Longs, new_answers: Longs) -> float:

@@ -103,7 +103,7 @@ def one_unit() -> Node:
     p = sigmoid(w1 * x1 + w2 * x2 + b)
     p.name = "p"
     error: Node = (p - y) ** 2
-    error.name = "L"
+    error.name = "loss"
     return error
 
 

@@ -34,7 +34,7 @@ CARD = Card(
             0.0,
             tolerance=1e-5,
         ),
-        Fact("weights of a dense layer for each of the convolution's", 3_692_640 / 156, tolerance=1e-6),
+        Fact("weights of a dense layer for each of the convolution's", 1e4, ">="),
     ),
     source="Goodfellow et al. 2016, Deep Learning, sections 9.1 and 9.2; Sobel and Feldman 1968",
     seconds=3,
@@ -73,7 +73,7 @@ def run(study: Study) -> dict[str, float]:
     dense = dense_parameters((1, 28, 28), (6, 28, 28))
     few = convolution_parameters(1, 6, kernel=5)
     study.note(f"from 28 x 28 pixels to six channels: {few:,} weights in kernels of 5 x 5, {dense:,} dense")
-    study.draw("convolution", lambda figure: _draw(figure, image, learnt), size=(9, 2.6))
+    study.draw("convolution", lambda figure: _draw(figure, image, learnt), size=(9, 2.1))
     differences = (found - EDGE, change, learnt - SOBEL, turned)
     reached = (*(float(each.abs().max()) for each in differences), dense / few)
     return {fact.name: value for fact, value in zip(CARD.facts, reached, strict=True)}
@@ -103,14 +103,14 @@ def learn_kernel(seed: int) -> Tensor:
 
 def _draw(figure: Figure, image: Tensor, learnt: Tensor) -> None:
     """The image, both answers to it, and the two kernels."""
-    upright = cross_correlate(image, SOBEL[None, None])[0, 0]
-    lying = cross_correlate(image, SOBEL.T[None, None])[0, 0]
+    vertical = cross_correlate(image, SOBEL[None, None])[0, 0]
+    horizontal = cross_correlate(image, SOBEL.T[None, None])[0, 0]
     panels = figure.subplots(1, 5)
     show_image(panels[0], image[0, 0], title="image")
     for axes, answer, name in zip(
-        panels[1:3], (upright, lying), ("upright edges", "lying edges"), strict=True
+        panels[1:3], (vertical, horizontal), ("vertical edges", "horizontal edges"), strict=True
     ):
-        show_image(axes, answer.abs(), title=name, largest=float(upright.max()))
+        show_image(axes, answer.abs(), title=name, largest=float(vertical.max()))
     for axes, kernel, name in zip(panels[3:], (SOBEL, learnt), ("kernel", "learnt kernel"), strict=True):
         axes.imshow(kernel.numpy(), cmap="coolwarm", vmin=-0.3, vmax=0.3)
         for row, weights in enumerate(kernel.tolist()):

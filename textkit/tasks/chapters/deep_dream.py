@@ -17,7 +17,8 @@ from textkit.explain.deep_dream import (
 from textkit.explain.feature_maps import show_image
 from textkit.models.convolution.lenet import LeNet
 from textkit.tasks.chapters.card import Card, Fact
-from textkit.tasks.chapters.digit_network import read_small_digits, small_network, tensors
+from textkit.tasks.chapters.digit_network import small_network
+from textkit.tasks.chapters.small_digits import read_small_digits, tensors
 from textkit.tasks.chapters.study import Study
 
 if TYPE_CHECKING:

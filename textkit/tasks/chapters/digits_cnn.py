@@ -13,7 +13,9 @@ from textkit.explain.feature_maps import draw_feature_maps
 from textkit.models.convolution.distortion import Distortion
 from textkit.models.convolution.lenet import LeNet
 from textkit.tasks.chapters.card import Card, Fact
-from textkit.tasks.chapters.digit_network import accuracy, learn, tensors
+from textkit.tasks.chapters.digit_network import learn
+from textkit.tasks.chapters.judging import accuracy
+from textkit.tasks.chapters.small_digits import tensors
 from textkit.tasks.chapters.study import Study
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from torch.nn.functional import cross_entropy
 from textkit.models.dropout import InvertedDropout
 from textkit.models.perceptrons.multilayer import MultilayerPerceptron
 from textkit.tasks.chapters.card import Card, Fact
-from textkit.tasks.chapters.flat_digits import flat_digits
 from textkit.tasks.chapters.judging import accuracy
+from textkit.tasks.chapters.small_digits import flat_digits
 from textkit.tasks.chapters.study import Study
 from textkit.train.fit import Examples, fit, mean_loss
 
@@ -139,8 +139,8 @@ def learn(digits: Digits, seed: int, *, dropout: float = 0.0, patience: int | No
 
 
 def _bars(axes: Axes, ways: dict[str, Trained]) -> None:
-    for offset, what in ((-0.2, "training"), (0.2, "held out")):
-        heights = [way.training if what == "training" else way.held_out for way in ways.values()]
+    for offset, what in ((-0.2, "training, labels as given"), (0.2, "held out")):
+        heights = [way.held_out if what == "held out" else way.training for way in ways.values()]
         drawn = axes.bar([place + offset for place in range(len(ways))], heights, width=0.4, label=what)
         axes.bar_label(drawn, fmt="{:.0%}", fontsize=8)
     axes.set(ylabel="error", title="Digits that are wrong", xticks=range(len(ways)), xticklabels=list(ways))

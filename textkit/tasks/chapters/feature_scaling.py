@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from textkit.data.scaling import Normaliser, Standardiser
+from textkit.data.table import Table
+from textkit.errors import InputError
 from textkit.models.regression.descent import descend, largest_rate
 from textkit.models.regression.linear import Doubles, least_squares, mean_squared_error, squared_loss
 from textkit.tasks.chapters.card import Card, Fact
@@ -48,9 +50,8 @@ CARD = Card(
 
 def run(study: Study) -> dict[str, float]:
     """The same line by descent on three scales, and small samples scaled with and without the test rows."""
-    names = list(study.table.columns)
-    features, targets = study.table.matrix(names[:-1]), study.table[names[-1]]
-    train = slice(None, round(len(targets) * (1 - HELD_OUT)))
+    train = slice(None, round(len(study.table) * (1 - HELD_OUT)))
+    features, targets = _features_and_targets(study.table, train)
     test = slice(train.stop, None)
 
     scaled = {
@@ -86,6 +87,20 @@ def run(study: Study) -> dict[str, float]:
         "squared error told / true, scaled on all rows": told[0],
         "squared error told / true, scaled on training rows": told[1],
     }
+
+
+def _features_and_targets(table: Table, train: slice) -> tuple[Doubles, Doubles]:
+    """All columns but the last, and the last; InputError for a table that nothing can be learnt from."""
+    *names, target = table.columns
+    if not names or len(table) < 3 * SMALL:
+        raise InputError(
+            f"the table has {len(table)} rows and {len(table.columns)} columns; give at least {3 * SMALL} "
+            "rows, and a column beside the one to predict"
+        )
+    for name, column in table.columns.items():
+        if np.ptp(column[train]) == 0:
+            raise InputError(f"the column '{name}' is the same in all training rows; leave it out")
+    return table.matrix(names), table[target]
 
 
 def _condition_number(features: Doubles) -> float:

@@ -28,8 +28,8 @@ from textkit.models.schedules import (
     triangular2,
 )
 from textkit.tasks.chapters.card import Card, Fact
-from textkit.tasks.chapters.flat_digits import flat_digits
 from textkit.tasks.chapters.optimisers import perceptron_of
+from textkit.tasks.chapters.small_digits import flat_digits
 from textkit.tasks.chapters.study import Study
 from textkit.train.fit import ArraysObjective, Curve, Examples, fit
 from textkit.train.range_test import RangeTest, range_test

@@ -82,7 +82,7 @@ def run(study: Study) -> dict[str, float]:
             here = scores[held.classes == each]
             jitter = np.random.default_rng(study.seed).uniform(-0.04, 0.04, len(here))
             left.scatter(here.clip(-9, 9), each + jitter, s=5, color=colour, alpha=0.4, label=name)
-        left.set(xlabel="score x w + b", ylabel="P(benign)", title="Held-out rows and the sigmoid")
+        left.set(xlabel="score x w + b, cut at 9", ylabel="P(benign)", title="Held-out rows and the sigmoid")
         left.legend(loc="center right")
         for rows, name in ((learnt, "training rows"), (held, "held-out rows")):
             right.plot(PENALTIES, [rows.loss(model) for model in models], marker="o", label=name)

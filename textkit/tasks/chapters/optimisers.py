@@ -20,12 +20,12 @@ from textkit.models.optimizers.amsgrad import AMSGrad
 from textkit.models.optimizers.radam import RAdam
 from textkit.models.optimizers.rmsprop import RMSprop
 from textkit.models.optimizers.sgd import SGD
+from textkit.models.optimizers.surfaces import descend, rosenbrock, valley
 from textkit.models.optimizers.swats import SWATS
 from textkit.models.perceptrons.multilayer import MultilayerPerceptron
-from textkit.models.surfaces import descend, rosenbrock, valley
 from textkit.tasks.chapters.card import Card, Fact
-from textkit.tasks.chapters.flat_digits import flat_digits
 from textkit.tasks.chapters.judging import accuracy
+from textkit.tasks.chapters.small_digits import flat_digits
 from textkit.tasks.chapters.study import Study
 from textkit.train.fit import Curve, fit
 

@@ -9,8 +9,8 @@ from torch.nn.functional import cross_entropy
 
 from textkit.models.perceptrons.multilayer import MultilayerPerceptron
 from textkit.tasks.chapters.card import Card, Fact
-from textkit.tasks.chapters.flat_digits import flat_digits
 from textkit.tasks.chapters.judging import accuracy
+from textkit.tasks.chapters.small_digits import flat_digits
 from textkit.tasks.chapters.spirals import spirals
 from textkit.tasks.chapters.study import Study
 from textkit.train.fit import Curve, Examples, fit
@@ -62,6 +62,7 @@ def run(study: Study) -> dict[str, float]:
         study.note(f"digits, {name}: {accuracy(network, digits):.3f} of those learnt from are right")
 
     def paint(figure: Figure) -> None:
+        figure.suptitle("Two spirals: which points held out are told right, and where each arm is seen")
         *regions, last = figure.subplots(2, 3).flat
         for axes, (name, network) in zip(regions, networks.items(), strict=True):
             _regions(axes, network, points=unseen)

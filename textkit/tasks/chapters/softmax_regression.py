@@ -10,11 +10,10 @@ import numpy.typing as npt
 import torch
 from torch.nn.functional import cross_entropy as torch_cross_entropy
 
-from textkit.data.splits import split
 from textkit.models.classification.softmax import Softmax, cross_entropy, score_gradient, softmax
 from textkit.models.classification.units import SoftmaxUnits
 from textkit.tasks.chapters.card import Card, Fact
-from textkit.tasks.chapters.digit_network import read_small_digits
+from textkit.tasks.chapters.small_digits import hold_out_a_fifth, read_small_digits
 from textkit.tasks.chapters.study import Study
 from textkit.train.fit import fit
 
@@ -63,11 +62,12 @@ def run(study: Study) -> dict[str, float]:
         torch_cross_entropy(tensor, torch.tensor(drawn), reduction="sum"), [tensor]
     )
 
-    pixels, digits = read()
+    images = read_small_digits()
+    pixels, digits = images.scaled().reshape(len(images), -1).astype(np.float64), images.classes
     untaught = Softmax(np.zeros((64, 10)), np.zeros(10))
-    shuffled = split(len(digits), {"train": 0.8, "test": 0.2}, seed=study.seed, labels=digits.tolist())
+    train, test = hold_out_a_fifth(images, seed=study.seed)
     ordered = np.arange(len(digits)) < int(0.8 * len(digits))
-    random = learn(pixels, digits, train=shuffled["train"], test=shuffled["test"], seed=study.seed)
+    random = learn(pixels, digits, train=train, test=test, seed=study.seed)
     others = learn(
         pixels, digits, train=np.flatnonzero(ordered), test=np.flatnonzero(~ordered), seed=study.seed
     )
@@ -95,14 +95,6 @@ def run(study: Study) -> dict[str, float]:
         "accuracy on rows held out at random": random.held,
         "accuracy on the last rows, as one should": others.held,
     }
-
-
-def read() -> tuple[Doubles, Longs]:
-    """Pixels from 0 to 1, (B, 64), and digits (B,); the first of equal images only."""
-    images = read_small_digits()
-    pixels = images.scaled().reshape(len(images), -1).astype(np.float64)
-    first = np.sort(np.unique(pixels, axis=0, return_index=True)[1])
-    return pixels[first], images.classes[first]
 
 
 def learn(pixels: Doubles, digits: Longs, *, train: Longs, test: Longs, seed: int) -> Reached:

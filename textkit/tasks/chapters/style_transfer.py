@@ -12,7 +12,8 @@ from torch.nn import functional
 from textkit.explain.feature_maps import show_image
 from textkit.explain.style_transfer import Stylised, gram_matrix, style_distance, transfer
 from textkit.tasks.chapters.card import Card, Fact
-from textkit.tasks.chapters.digit_network import read_classes, read_small_digits, small_network, tensors
+from textkit.tasks.chapters.digit_network import read_classes, small_network
+from textkit.tasks.chapters.small_digits import read_small_digits, tensors
 from textkit.tasks.chapters.study import Study
 
 if TYPE_CHECKING:

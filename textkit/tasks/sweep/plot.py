@@ -14,6 +14,7 @@ from textkit.tasks.sweep.table import ranked
 from textkit.tasks.sweep.trials import Measure, Outcome
 
 _WIDE = 4  # panels beside each other
+_TICKS = 8  # at most, where each value has one
 
 
 def draw_sweep(
@@ -58,6 +59,8 @@ def _draw_panel(axes: Any, points: Sequence[tuple[Any, float]]) -> None:
         xs = [float(value) for value in values]
         if min(xs) > 0 and max(xs) / min(xs) >= 20:
             axes.set_xscale("log")
+        elif len(set(values)) <= _TICKS and all(isinstance(value, int) for value in values):
+            axes.set_xticks(sorted(set(xs)))  # no ticks between whole numbers
     else:
         known = list(dict.fromkeys(map(show, values)))
         known.sort()

@@ -69,7 +69,10 @@ class Journal:
             journal = Journal(folder, document)
             before = dict(document["plan"])
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-            raise CheckpointError(f"{path}: damaged, or of another version of textkit: {error}") from error
+            raise CheckpointError(
+                f"{path}: damaged, or of another version of textkit ({error}); name another folder: the runs "
+                "in this one stay usable"
+            ) from error
         for name in dict.fromkeys([*plan, *before]):
             if plan.get(name) != before.get(name):
                 change = _change(before.get(name), plan.get(name))
@@ -99,11 +102,17 @@ def _change(before: Any, now: Any) -> str:
 
     >>> _change({"hidden": [1], "epochs": 3}, {"hidden": [1, 2], "epochs": 3})
     'hidden is now [1, 2], it was [1]'
+    >>> _change({"trial-002": {"hidden": 3}}, {})
+    "trial-002 is now not there, it was {'hidden': 3}"
     """
     if isinstance(before, dict) and isinstance(now, dict):
         name = next(each for each in [*now, *before] if now.get(each) != before.get(each))
-        return f"{name} is now {now.get(name)!r}, it was {before.get(name)!r}"
-    return f"it is now {now!r}, it was {before!r}"
+        return f"{name} is now {_told(now.get(name))}, it was {_told(before.get(name))}"
+    return f"it is now {_told(now)}, it was {_told(before)}"
+
+
+def _told(value: Any) -> str:
+    return "not there" if value is None else repr(value)
 
 
 def figure_of(run: Path, measure: Measure) -> float | None:
