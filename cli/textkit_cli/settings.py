@@ -16,6 +16,7 @@ from textkit_cli import options
 Settings = TypeVar("Settings", bound=BaseModel)
 
 _OWN = ("tokenizer_options", "prune")  # have options of their own
+_WIDEST = 60  # choices in the place of a value; longer ones are told in the help
 
 
 def _setting_options(kind: type[BaseModel]) -> Iterator[inspect.Parameter]:
@@ -23,13 +24,16 @@ def _setting_options(kind: type[BaseModel]) -> Iterator[inspect.Parameter]:
         if name in _OWN:
             continue
         value: Any = field.annotation
-        names = None
+        names, about = None, field.description
         if get_origin(value) is Literal:
-            value, names = str, "|".join(get_args(value))
+            choices = get_args(value)
+            value, names = str, "|".join(choices)
+            if len(names) > _WIDEST:
+                names, about = "NAME", f"{about} One of: {', '.join(choices)}."
         elif get_args(value):  # X | None
             value = get_args(value)[0]
         shown = "" if field.default in (None, "") else f"  [default: {str(field.default).lower()}]"
-        option = typer.Option(help=f"{field.description}{shown}", metavar=names, show_default=False)
+        option = typer.Option(help=f"{about}{shown}", metavar=names, show_default=False)
         annotation = Annotated[value | None, option]
         yield inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
 

@@ -33,6 +33,7 @@ def test_what_cannot_be_is_said(textkit: Run, make_translator: Callable[..., Pat
         ((run, "-o", tmp_path / "no" / "x.svg"), "name a file in a folder that exists", 2),
         ((run, "-o", tmp_path / "x.onnx", "--depth", 2), "--depth is for drawings", 2),
         ((run, "-o", tmp_path / "x.onnx"), "use textkit nmt-convert", 2),
+        ((run, "-o", tmp_path / "x.png"), "end the name in .svg or .onnx", 2),
         ((tmp_path / "none",), "not a textkit run", 1),
     ):
         ran = textkit("graph", *arguments)

@@ -144,7 +144,7 @@ def test_progress_is_for_people(monkeypatch: pytest.MonkeyPatch, watched: bool) 
     [
         (
             ["tokenise"],
-            "unknown command 'tokenise': did you mean 'tokenize'? (known: attack, audit, bleu, classify, ",
+            "unknown command 'tokenise': did you mean 'tokenize'? (known: attack, audit, bleu, chapter, ",
         ),
         (
             ["tokenize", "--jbos", "2"],

@@ -42,6 +42,15 @@ def test_samples_that_a_plane_parts_give_finite_weights() -> None:
     assert np.isfinite(fit_density_ratio(first, first + 100).weights(first)).all()
 
 
+def test_a_row_where_only_the_second_sample_is_has_a_finite_weight_that_outweighs_all() -> None:
+    generator = np.random.default_rng(8)
+    first, second = generator.normal(size=(500, 1)), 3 * generator.normal(size=(500, 1))
+    ratio = fit_density_ratio(first, second, quadratic=True)
+    weights = ratio.weights(np.append(first, [[1000.0]], axis=0))
+    assert np.isfinite(weights).all()
+    assert effective_rows(weights) == pytest.approx(1)
+
+
 def test_products_and_effective_rows() -> None:
     rows = np.random.default_rng(2).normal(size=(5, 3))
     made = with_products(rows)

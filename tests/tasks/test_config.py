@@ -86,3 +86,10 @@ def test_a_recipe_gives_what_was_not_said() -> None:
     # What a recipe says and a given setting makes idle is left out.
     assert make_config({"recipe": "example", "schedule": "linear"}).schedule == "linear"
     assert not make_config({"recipe": "awd", "sampling": "random"}).vary_steps
+
+
+def test_every_schedule_can_be_set() -> None:
+    from textkit.models.schedules import SCHEDULES
+
+    for name in SCHEDULES:
+        assert make_config({"model": "gru", "schedule": name}).schedule == name

@@ -100,3 +100,10 @@ def test_lengths_of_time(text: str, seconds: float) -> None:
 def test_no_length_of_time(text: str) -> None:
     with pytest.raises(UsageError, match="a time is written"):
         parse_duration(text)
+
+
+def test_every_schedule_can_be_set() -> None:
+    from textkit.models.schedules import SCHEDULES
+
+    for name in SCHEDULES:
+        assert config(schedule=name).schedule == name

@@ -129,6 +129,19 @@ def test_what_makes_no_sense_is_refused_and_nothing_stays_behind(
         trained(plane(), batch_size=0)
     with pytest.raises(InputError, match="no rows to learn from"):
         trained(plane(), examples=(inputs[:0], targets[:0]))
-    with pytest.raises(TextkitError, match="not finite"):
-        trained(plane(), examples=(inputs, targets * math.nan))
+    for setting, message in {
+        "epochs": "epochs must be at least 1, not -1",
+        "patience": "patience must be at least 1, not -1",
+        "clip": "clip must be above 0, not -1",
+        "seed": "a seed is at least 0, not -1",
+    }.items():
+        with pytest.raises(UsageError, match=message):
+            trained(plane(), **{"valid": (inputs, targets), setting: -1})
+    with pytest.raises(InputError, match="no rows to learn from, or to validate on"):
+        trained(plane(), valid=(inputs[:0], targets[:0]))
+    targets[3] = math.nan
+    with pytest.raises(InputError, match="the targets of row 3 are not all finite numbers; mend or remove"):
+        trained(plane(), examples=(inputs, targets))
+    with pytest.raises(TextkitError, match="not finite in the last 2 of 2 steps; train again with a lower"):
+        trained(module := plane(), epochs=2, penalty=lambda: math.nan * module.weight.sum())
     assert list(tmp_path.iterdir()) == []

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from textkit.data.row_batches import RowBatch, RowBatches
-from textkit.errors import UsageError
+from textkit.errors import InputError, TextkitError, UsageError
 from textkit.models.schedules import Schedule, constant
 from textkit.text.pipeline import Pipeline
 from textkit.train.checkpoint import RunFolder
@@ -97,7 +97,8 @@ def fit(
     `watch` is told the number of each step that was made. Dropout draws from torch's own generator: seed
     that for a run that can be repeated.
 
-    Raises UsageError for settings that make no sense, TextkitError when the loss does not stay finite.
+    Raises UsageError for settings that make no sense, InputError where there are no rows or numbers that are
+    not finite, TextkitError when the loss does not stay finite.
 
     >>> line = nn.Linear(1, 1)
     >>> points = torch.tensor([[1.0], [2.0], [3.0]])
@@ -106,11 +107,17 @@ def fit(
     >>> round(line.weight.item(), 2), round(line.bias.item(), 2), len(made.train)
     (2.0, 0.5, 500)
     """
-    for part in (examples, valid or examples):
-        if len(part[0]) != len(part[1]):
-            raise UsageError(f"{len(part[0])} inputs need as many targets, not {len(part[1])}")
     if patience is not None and valid is None:
         raise UsageError("patience needs validation examples: give valid, or leave patience out")
+    for name, number in {"epochs": epochs, "patience": patience}.items():
+        if number is not None and number < 1:
+            raise UsageError(f"{name} must be at least 1, not {number}")
+    if not clip > 0:
+        raise UsageError(f"clip must be above 0, not {clip}; leave it out for no bound")
+    if seed < 0:
+        raise UsageError(f"a seed is at least 0, not {seed}")
+    for part in (examples, valid or examples):
+        _check_examples(part)
     batches = RowBatches(len(examples[0]), batch_size=batch_size, seed=seed)
     objective = ArraysObjective(module, examples, loss=loss, penalty=penalty)
     with tempfile.TemporaryDirectory(prefix="textkit-") as name:
@@ -140,6 +147,11 @@ def fit(
             watch=lambda progress, _steps: None if watch is None else watch(progress.step),
         )
         trainer.fit(StopRequest())
+        if skips := trainer.progress.guard.skips:
+            raise TextkitError(
+                f"the loss or its gradient is not finite in the last {skips} of {trainer.progress.step} "
+                "steps; train again with a lower learning rate or clip"
+            )
         if valid is not None:
             load_arrays(module, run, "best")
         records = log.records()
@@ -149,6 +161,19 @@ def fit(
         trainer.progress.best_step // len(batches),
         trainer.progress.step,
     )
+
+
+def _check_examples(examples: Examples) -> None:
+    inputs, targets = examples
+    if len(inputs) != len(targets):
+        raise UsageError(f"{len(inputs)} inputs need as many targets, not {len(targets)}")
+    if not len(inputs):
+        raise InputError("there are no rows to learn from, or to validate on; give at least one")
+    for name, values in {"inputs": inputs, "targets": targets}.items():
+        finite = torch.isfinite(values)
+        if not finite.all():
+            row = int((~finite).nonzero()[0, 0])
+            raise InputError(f"the {name} of row {row} are not all finite numbers; mend or remove it")
 
 
 @torch.no_grad()

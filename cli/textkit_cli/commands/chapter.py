@@ -172,6 +172,8 @@ def _paths(name: str | None, data: Sequence[str]) -> dict[str, str]:
 
 def _check_folder(plot: str) -> Path:
     """The folder for pictures: what would be said after the work is said before it."""
+    if not plot:
+        raise UsageError("--plot needs the name of a folder; . is the current one")
     folder = Path(plot)
     there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):

@@ -51,6 +51,8 @@ def command(
         Path(output or "").absolute().parent.is_dir() and not Path(output or "").is_dir()
     ):
         raise UsageError(f"{output}: name a file in a folder that exists")
+    if output is not None and Path(output).suffix not in ("", ".svg", ".onnx"):
+        raise UsageError(f"{output}: a drawing is SVG and the other form ONNX; end the name in .svg or .onnx")
     from textkit.tasks.graphs import draw_run, export_run
 
     if onnx:

@@ -162,8 +162,8 @@ def trained(features: Doubles, targets: Doubles, *, decay: float = 0.0, strength
         line,
         lambda outputs, wanted: (outputs - wanted).square().mean() / 2,
         examples=(torch.from_numpy(features), torch.from_numpy(targets)[:, None]),
-        optimizer=torch.optim.SGD(groups, lr=0.3),
-        epochs=150,
+        optimizer=torch.optim.SGD(groups, lr=0.8),
+        epochs=60,
         penalty=l2_penalty([line.weight], strength) if strength else None,
     )
     return LinearModel(line.weight.detach().numpy()[0], line.bias.item())

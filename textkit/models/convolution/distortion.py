@@ -54,7 +54,7 @@ class Distortion:
         cos, sin = torch.cos(angle) * (1 + size), torch.sin(angle) * (1 + size)
         # From where each pixel is read: the inverse of what the image undergoes. (B, 2, 3)
         # Both sides of the image are from -1 to 1 there, however long they are.
-        across, along = (slant - sin) * height / width, sin * width / height
+        across, along = (slant - sin) * (height / width), sin * (width / height)
         places = torch.stack([cos, across, right, along, cos, down], dim=1).view(rows, 2, 3)
         grid = functional.affine_grid(places, list(images.shape), align_corners=False)
         return functional.grid_sample(images, grid, align_corners=False)

@@ -172,7 +172,7 @@ class _Trace(TorchFunctionMode):
     def leaving(self, path: str, module: nn.Module) -> Callable[..., None]:
         """What is done when a call of `module` has come to its end."""
         weights = sum(each.numel() for each in module.parameters())
-        kind = type(module).__name__ + (f" · {weights:,} weights" if weights else "")
+        kind = type(module).__name__.lstrip("_") + (f" · {weights:,} weights" if weights else "")
         name = path or "network"
 
         def leave(_module: nn.Module, _args: Any, _kwargs: Any, output: Any) -> None:

@@ -6,11 +6,12 @@ import math
 
 import torch
 
-from textkit.models.optimizers.gradient_optimizer import GradientOptimizer, Group, Parameters
+from textkit.models.optimizers.adam import Adam
+from textkit.models.optimizers.gradient_optimizer import Group
 from textkit.models.optimizers.moments import moments
 
 
-class AMSGrad(GradientOptimizer):
+class AMSGrad(Adam):
     """Adam, but divided by the largest mean square so far. At step t = 1, 2, ..., element by element:
 
     m = beta1 m + (1 - beta1) g         v = beta2 v + (1 - beta2) g^2       (zero at first)
@@ -30,17 +31,6 @@ class AMSGrad(GradientOptimizer):
     >>> weight.detach()  # 1, then 1/4 of a step
     tensor([-0.1250])
     """
-
-    def __init__(
-        self,
-        params: Parameters,
-        lr: float = 1e-3,
-        *,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
-    ) -> None:
-        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
 
     def _update(self, group: Group) -> None:
         beta1, beta2 = group["betas"]

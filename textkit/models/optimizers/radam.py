@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from textkit.models.optimizers.gradient_optimizer import GradientOptimizer, Group, Parameters
+from textkit.models.optimizers.adam import Adam
+from textkit.models.optimizers.gradient_optimizer import Group
 from textkit.models.optimizers.moments import moments
 
 
@@ -27,7 +28,7 @@ def rectification(step: int, beta2: float) -> float | None:
     return math.sqrt((length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length))
 
 
-class RAdam(GradientOptimizer):
+class RAdam(Adam):
     """Rectified Adam. With the gradient g of the weights w at step t = 1, 2, ..., element by element:
 
     m = beta1 m + (1 - beta1) g         v = beta2 v + (1 - beta2) g^2       (zero at first)
@@ -47,17 +48,6 @@ class RAdam(GradientOptimizer):
     >>> weight.detach()  # one gradient says nothing of their variance
     tensor([-0.3000])
     """
-
-    def __init__(
-        self,
-        params: Parameters,
-        lr: float = 1e-3,
-        *,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
-    ) -> None:
-        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
 
     def _update(self, group: Group) -> None:
         beta1, beta2 = group["betas"]

@@ -11,6 +11,7 @@ from textkit.models.classification.logistic import Logistic, fit_logistic
 from textkit.models.linear.rows import Doubles
 
 _PENALTY = 1e-4  # enough for samples that a plane parts
+_HIGHEST = 300.0  # of a score
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +34,11 @@ class DensityRatio:
         return self.classifier.scores(self._seen(features)) + self.log_sizes
 
     def weights(self, features: Doubles) -> Doubles:
-        """q(x) / p(x), (B,): what rows of the first sample count so that they stand for the second."""
-        return np.exp(self.scores(features))
+        """q(x) / p(x), (B,): what rows of the first sample count so that they stand for the second.
+
+        At most e^300, so that sums of them and of their squares stay finite.
+        """
+        return np.exp(np.minimum(self.scores(features), _HIGHEST))
 
     def _seen(self, features: Doubles) -> Doubles:
         scaled: Doubles = (features - self.centre) / self.scale

@@ -62,7 +62,7 @@ def run(study: Study) -> dict[str, float]:
         study.note(f"digits, {name}: {accuracy(network, digits):.3f} of those learnt from are right")
 
     def paint(figure: Figure) -> None:
-        figure.suptitle("Two spirals: which points held out are told right, and where each arm is seen")
+        figure.suptitle("Two spirals: accuracy on held-out points, and which arm is seen where")
         *regions, last = figure.subplots(2, 3).flat
         for axes, (name, network) in zip(regions, networks.items(), strict=True):
             _regions(axes, network, points=unseen)

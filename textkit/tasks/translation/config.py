@@ -18,6 +18,19 @@ RECURRENT_ONLY = ("attention", "input_feeding", "bidirectional", "teacher_forcin
 LIMITS = ("budget", "epochs", "max_steps")  # who says one of them wants no other of the preset's
 SUBWORD_ONLY = ("subword_type", "character_coverage", "byte_fallback")
 
+Schedule = Literal[
+    "constant",
+    "linear",
+    "cosine",
+    "step",
+    "cosine-restarts",
+    "triangular",
+    "triangular2",
+    "exp-range",
+    "one-cycle",
+    "inverse-root",
+]
+
 
 class TranslatorConfig(BaseModel):
     """The settings of one translator. Unknown names and values out of range are errors.
@@ -91,10 +104,10 @@ class TranslatorConfig(BaseModel):
     learning_rate: float = Field(default=0.001, gt=0, le=1e6, description="The highest (AdamW).")
     weight_decay: float = Field(default=0.0, ge=0, le=1e3, description="How strongly weights shrink.")
     beta2: float = Field(default=0.98, gt=0, lt=1, description="Memory of AdamW for squared gradients.")
-    schedule: Literal["constant", "linear", "cosine", "inverse-root"] = Field(
-        default="cosine", description="How the learning rate falls after the warm-up."
+    schedule: Schedule = Field(default="cosine", description="How the learning rate goes.")
+    warmup: int = Field(
+        default=200, ge=0, description="Updates over which the learning rate rises; of triangles each line."
     )
-    warmup: int = Field(default=200, ge=0, description="Updates over which the learning rate rises.")
     average: float = Field(
         default=0.0, ge=0, lt=1, description="Memory of a running average of the weights, which is kept."
     )

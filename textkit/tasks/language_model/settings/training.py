@@ -8,7 +8,19 @@ from pydantic import BaseModel, Field
 
 Sampling = Literal["random", "sequential", "lines"]
 Optimizer = Literal["adamw", "sgd", "nt-asgd", "muon"]
-Schedule = Literal["plateau", "constant", "linear", "cosine", "one-cycle", "inverse-root"]
+Schedule = Literal[
+    "plateau",
+    "constant",
+    "linear",
+    "cosine",
+    "step",
+    "cosine-restarts",
+    "triangular",
+    "triangular2",
+    "exp-range",
+    "one-cycle",
+    "inverse-root",
+]
 PrecisionName = Literal["auto", "fp32", "bf16"]
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -57,7 +69,9 @@ class TrainingSettings(BaseModel):
         default=5, ge=1, description="nt-asgd: validations without a best before it begins to average."
     )
     schedule: Schedule = Field(default="linear", description="How the learning rate goes.")
-    warmup: int = Field(default=0, ge=0, description="Updates in which the learning rate rises first.")
+    warmup: int = Field(
+        default=0, ge=0, description="Updates in which the learning rate rises first; of triangles each line."
+    )
     decay: float = Field(
         default=0.5, gt=0, le=1, description="plateau: learning rate factor after a worse validation."
     )
