@@ -64,7 +64,7 @@ def run(study: Study) -> dict[str, float]:
         right[name] = accuracy(network, unseen)
         study.note(f"trained from {name}: {right[name]:.3f} of the held-out points are right")
 
-    study.note("tanh through 20 layers: Xavier's signals shrink slowly, as tanh does; Kaiming's stand, saturated")
+    study.note("through 20 layers of tanh Xavier's signals shrink slowly, Kaiming's saturate")
     flow = {}
     given = (torch.randn(128, WIDTH, generator=numbers), torch.randint(10, (128,), generator=numbers))
     for activation in ("relu", "tanh"):
