@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import typer.main
 
-from textkit.tasks.chapters import CHAPTERS
+from textkit.tasks.chapters import CHAPTERS, load_chapter
 from textkit_cli.main import COMMANDS, app
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -60,6 +60,18 @@ def test_modules_and_tests_exist() -> None:
         assert ast.get_docstring(ast.parse(Path(found.origin).read_text(encoding="utf-8"))), name
     tests = {test for row in ROWS for test in row.tests}
     assert [name for name in sorted(tests) if not (ROOT / name).is_file()] == []
+
+
+def test_the_table_of_facts_is_that_of_the_cards_and_all_hold() -> None:
+    shown = [line.split("  ")[0] for line in contents.reached()[1:] if not line.startswith(" ")]
+    assert shown == list(CHAPTERS)
+    facts = [fact for name in CHAPTERS for fact in load_chapter(name).CARD.facts]
+    rows = [line for line in contents.reached()[1:] if line.startswith(" ")]
+    assert len(rows) == len(facts)
+    for row, fact in zip(rows, facts, strict=True):
+        assert row.startswith(f"  {fact.name}  ")
+        assert f"  {fact.text}  " in row
+        assert row.endswith(" yes")
 
 
 def test_every_command_is_known() -> None:

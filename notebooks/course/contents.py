@@ -1,5 +1,9 @@
 """The course's table, from course.toml: a section of the README, and the notebook 00_contents.
 
+The README also shows chapters.txt, which is what this printed, DATA being the folder of the idx files:
+
+    textkit chapter run --all --data digits-cnn=DATA -o notebooks/course/chapters.txt
+
 A developer's script, no part of the package; `make notebooks` runs it.
 """
 
@@ -13,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 COURSE = Path(__file__).with_name("course.toml")
+REACHED = Path(__file__).with_name("chapters.txt")
 INDEX = "00_contents"
 BEGIN = "<!-- the course: written by `make notebooks` from notebooks/course/course.toml -->"
 END = "<!-- the course: end -->"
@@ -103,7 +108,13 @@ def readme_section(course: Course) -> str:
         for row in part.rows:
             cells = (_linked(row), _code(row.modules), _code(row.tests), _code(row.commands))
             lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join([*lines, "", "</details>", END])
+    lines += ["", "</details>", "<details>", "<summary>What each chapter expects and reached</summary>", ""]
+    return "\n".join([*lines, "```", *reached(), "```", "", "</details>", END])
+
+
+def reached() -> list[str]:
+    """The lines of chapters.txt."""
+    return REACHED.read_text(encoding="utf-8").splitlines()
 
 
 def _linked(row: Row) -> str:
