@@ -77,12 +77,14 @@ class Translating:
         """For each line its translations, the best first; raises what a pipeline raises."""
         once = sentences if self.decoding.sample else list(dict.fromkeys(sentences))
         corpora = [sides.encode_source(once) for _, sides in self.members]
-        lengths = np.minimum.reduce([corpus.lengths for corpus in corpora])
+        least = np.minimum.reduce([corpus.lengths for corpus in corpora])
         found: list[list[Translation]] = [[EMPTY]] * len(once)
-        full = np.array([n for n, text in enumerate(once) if lengths[n] > 1 and not text.isspace()], np.int64)
-        batches = by_length(
-            corpora[0].lengths[full], rows=self.decoding.rows, tokens=self.decoding.batch_tokens
-        )
+        full = np.array([n for n, text in enumerate(once) if least[n] > 1 and not text.isspace()], np.int64)
+        lengths = corpora[0].lengths[full]
+        threads = torch.get_num_threads() if self._side_by_side else 1
+        share = -(-self.decoding.rows * int(lengths.sum()) // threads)  # so that no thread has nothing to do
+        tokens = min(self.decoding.batch_tokens, max(share, 1))
+        batches = by_length(lengths, rows=self.decoding.rows, tokens=tokens)
         parts = [full[batch].tolist() for batch in batches]
         for numbers, translations in zip(parts, self._decoded(corpora, parts), strict=True):
             for number, hypotheses in zip(numbers, translations, strict=True):
@@ -107,9 +109,12 @@ class Translating:
             with torch.inference_mode(), precision.autocast():  # a thread's own
                 return self._decode(corpora, numbers)
 
-        # Draws are in order, and a language model may remember what it was asked.
-        alone = self.decoding.sample or self.language_model is not None
-        return [decode(part) for part in parts] if alone else at_once(decode, parts)
+        return at_once(decode, parts) if self._side_by_side else [decode(part) for part in parts]
+
+    @property
+    def _side_by_side(self) -> bool:
+        """Whether batches may be decoded at once: draws are in order, a language model may remember."""
+        return not self.decoding.sample and self.language_model is None
 
     def _decode(self, corpora: Sequence[EncodedCorpus], numbers: Sequence[int]) -> list[list[Hypothesis]]:
         sources = [SourceBatch.of(corpus, numbers) for corpus in corpora]
