@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textkit.errors import InputError
+from textkit.models.classification.softmax import softmax
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -39,7 +40,7 @@ class Calibration:
 
     def probabilities(self, scores: npt.ArrayLike) -> Floats:
         """Of scores (B, K): (B, K), each row sums to one."""
-        return self._mixed(_softmax(self.slope * np.asarray(scores, np.float64) + self.biases))
+        return self._mixed(softmax(self.slope * np.asarray(scores, np.float64) + self.biases))
 
     def _mixed(self, likely: Floats) -> Floats:
         mixed: Floats = (1 - self.noise) * likely + self.noise / likely.shape[-1]
@@ -60,12 +61,6 @@ class Calibration:
     ) -> Calibration:
         """The same with the slope alone: answers stay as they are, only how sure they are changes."""
         return _Fitting.of(scores, classes, weights, temperature=True).calibration()
-
-
-def _softmax(logits: Floats) -> Floats:
-    powers = np.exp(logits - logits.max(-1, keepdims=True))
-    likely: Floats = powers / powers.sum(-1, keepdims=True)
-    return likely
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +151,7 @@ class _Fitting:
         """The same of some texts, without priors."""
         scores, classes, weights = self.scores[part], self.classes[part], self.weights[part]
         rows, size = scores.shape
-        likely = _softmax(here.slope * scores + here.biases)
+        likely = softmax(here.slope * scores + here.biases)
         lead = here.slope * (scores - (likely * scores).sum(1, keepdims=True))
         changes = [(1 - here.noise) * (likely * lead)[:, :, None]]  # of each probability with each parameter
         if self.biases:

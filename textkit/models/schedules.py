@@ -10,10 +10,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
+from typing import Literal
 
 from textkit.errors import UsageError, unknown_name
 
 Schedule = Callable[[int, int], float]
+ScheduleName = Literal[
+    "constant",
+    "linear",
+    "cosine",
+    "step",
+    "cosine-restarts",
+    "triangular",
+    "triangular2",
+    "exp-range",
+    "one-cycle",
+    "inverse-root",
+]
 _LOWEST = 0.1  # factor of a triangle's foot
 
 

@@ -8,6 +8,7 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from textkit.errors import UsageError
+from textkit.models.schedules import ScheduleName
 from textkit.tasks.translation.durations import parse_duration
 from textkit.tasks.translation.presets import PRESETS, PresetName
 from textkit.text.pairs.scripts import check_language
@@ -17,19 +18,6 @@ TRANSFORMER_ONLY = ("heads", "feed_forward", "norm", "attention_dropout")
 RECURRENT_ONLY = ("attention", "input_feeding", "bidirectional", "teacher_forcing")
 LIMITS = ("budget", "epochs", "max_steps")  # who says one of them wants no other of the preset's
 SUBWORD_ONLY = ("subword_type", "character_coverage", "byte_fallback")
-
-Schedule = Literal[
-    "constant",
-    "linear",
-    "cosine",
-    "step",
-    "cosine-restarts",
-    "triangular",
-    "triangular2",
-    "exp-range",
-    "one-cycle",
-    "inverse-root",
-]
 
 
 class TranslatorConfig(BaseModel):
@@ -104,7 +92,7 @@ class TranslatorConfig(BaseModel):
     learning_rate: float = Field(default=0.001, gt=0, le=1e6, description="The highest (AdamW).")
     weight_decay: float = Field(default=0.0, ge=0, le=1e3, description="How strongly weights shrink.")
     beta2: float = Field(default=0.98, gt=0, lt=1, description="Memory of AdamW for squared gradients.")
-    schedule: Schedule = Field(default="cosine", description="How the learning rate goes.")
+    schedule: ScheduleName = Field(default="cosine", description="How the learning rate goes.")
     warmup: int = Field(
         default=200, ge=0, description="Updates over which the learning rate rises; of triangles each line."
     )

@@ -6,21 +6,11 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from textkit.models.schedules import ScheduleName
+
 Sampling = Literal["random", "sequential", "lines"]
 Optimizer = Literal["adamw", "sgd", "nt-asgd", "muon"]
-Schedule = Literal[
-    "plateau",
-    "constant",
-    "linear",
-    "cosine",
-    "step",
-    "cosine-restarts",
-    "triangular",
-    "triangular2",
-    "exp-range",
-    "one-cycle",
-    "inverse-root",
-]
+Schedule = Literal["plateau", ScheduleName]
 PrecisionName = Literal["auto", "fp32", "bf16"]
 Device = Literal["auto", "cpu", "cuda"]
 
