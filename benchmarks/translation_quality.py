@@ -1,15 +1,19 @@
 """What the presets reach on Multi30k de-en in their time: BLEU over several seeds.
 
     TEXTKIT_DATA=... python benchmarks/translation_quality.py [--presets rnn transformer-tiny ...]
-        [--seeds 1 2 3] [--budget 15m] [--part test2016] [--runs FOLDER] [--write]
+        [--seeds 1 2 3] [--budget 15m | --updates N] [--part test2016] [--runs FOLDER] [--train-only]
+        [--write]
 
 Each training has the machine to itself and takes as long as its preset says, or as --budget does. With
---runs they are kept in FOLDER, and those that are there are not trained again, or to their end.
+--updates it ends after so many instead, whatever else the machine does: then several can be trained at
+once, a process and a thread (OMP_NUM_THREADS=1) each, with --train-only. With --runs they are kept in
+FOLDER, and those that are there are not trained again, or to their end.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import statistics
 import subprocess
@@ -26,8 +30,8 @@ PRESETS = ("rnn", "transformer-tiny", "transformer-small")
 BEAM = 5
 HEADER = ["preset", "time", "parameters", "updates", "epochs", "valid BLEU", "BLEU", "mean", "chrF"]
 NOTES = """Multi30k de-en, {pairs:,} pairs; trained, with the validations that choose the weights, for the
-time given; all the rest is the preset's. BLEU and chrF of {count:,} sentences of {part}, beam of
-{beam}, a figure for each of the seeds {seeds}, and mean ± standard deviation; valid BLEU is that
+time or the updates given; all the rest is the preset's. BLEU and chrF of {count:,} sentences of
+{part}, beam of {beam}, a figure for each of the seeds {seeds}, and mean ± standard deviation; valid BLEU is that
 of the weights chosen. Updates and epochs are those of the first seed. {signatures}"""
 
 
@@ -43,7 +47,7 @@ class Figures(NamedTuple):
     signatures: tuple[str, ...]
 
 
-def train_run(preset: Any, seed: int, out: Path, budget: str | None) -> None:
+def train_run(preset: Any, seed: int, out: Path, limit: dict[str, Any]) -> None:
     """In a process of its own: train, or go on; validation pairs choose the weights."""
     from textkit.tasks.translation import TranslatorConfig, resume, train
 
@@ -51,8 +55,7 @@ def train_run(preset: Any, seed: int, out: Path, budget: str | None) -> None:
         resume(out, say=print)
         return
     data = data_folder() / "nmt" / "multi30k_de_en"
-    limits: dict[str, Any] = {"budget": budget} if budget else {}
-    config = TranslatorConfig(preset=preset, seed=seed, target_language="en", **limits)
+    config = TranslatorConfig(preset=preset, seed=seed, target_language="en", **limit)
     train(pairs_of(data, "train"), config, out=out, valid=pairs_of(data, "valid"), say=print)
 
 
@@ -89,7 +92,7 @@ def done(run: Path) -> bool:
     return run.exists() and "results" in RunFolder.open(run).document
 
 
-def row(preset: str, found: list[Figures], budget: str) -> list[str]:
+def row(preset: str, found: list[Figures], limit: str) -> list[str]:
     """A line of the table."""
 
     def of_each(name: str) -> str:
@@ -99,7 +102,7 @@ def row(preset: str, found: list[Figures], budget: str) -> list[str]:
     spread = f" ± {statistics.stdev(scores):.2f}" if len(scores) > 1 else ""
     return [
         preset,
-        budget,
+        limit,
         f"{first.parameters:,}",
         f"{first.updates:,}",
         str(first.epochs),
@@ -118,8 +121,10 @@ def main() -> None:
     parser.add_argument("--presets", nargs="+", choices=PRESETS, default=list(PRESETS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
     parser.add_argument("--budget", help="instead of the presets'")
+    parser.add_argument("--updates", type=int, help="instead of a time")
     parser.add_argument("--part", default="test2016")
     parser.add_argument("--runs", type=Path, help="where runs are kept")
+    parser.add_argument("--train-only", action="store_true", help="leave translating for another time")
     parser.add_argument("--write", action="store_true", help="into RESULTS.md")
     options = parser.parse_args()
     data = data_folder() / "nmt" / "multi30k_de_en"
@@ -129,19 +134,26 @@ def main() -> None:
         folder = options.runs or Path(name)
         folder.mkdir(parents=True, exist_ok=True)
         for preset in options.presets:
-            budget = options.budget or str(TranslatorConfig(preset=preset).budget)
+            if options.updates:
+                chosen, limit = {"max_steps": options.updates}, f"{options.updates}-updates"
+            else:
+                limit = options.budget or str(TranslatorConfig(preset=preset).budget)
+                chosen = {"budget": limit}
             found = []
             for seed in options.seeds:
-                run = folder / f"{preset}-{budget}-{seed}"
+                run = folder / f"{preset}-{limit}-{seed}"
                 if not done(run):
-                    subprocess.run(
-                        [sys.executable, THIS, "--train", preset, str(seed), run, options.budget or ""],
-                        check=True,
-                    )
+                    command = [sys.executable, THIS, "--train", preset, str(seed), run, json.dumps(chosen)]
+                    subprocess.run(command, check=True)
+                if options.train_only:
+                    continue
                 found.append(figures_of(run, data, options.part))
                 print(f"{run.name}: BLEU {found[-1].bleu:.2f}", file=sys.stderr, flush=True)
-            signatures = found[0].signatures
-            rows.append(row(preset, found, budget))
+            if found:
+                signatures = found[0].signatures
+                rows.append(row(preset, found, limit))
+    if not rows:
+        return
     notes = NOTES.format(
         pairs=len(pairs_of(data, "train")),
         count=len(pairs_of(data, options.part)),
@@ -156,6 +168,6 @@ def main() -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--train"]:
-        train_run(sys.argv[2], int(sys.argv[3]), Path(sys.argv[4]), sys.argv[5] or None)
+        train_run(sys.argv[2], int(sys.argv[3]), Path(sys.argv[4]), json.loads(sys.argv[5]))
     else:
         main()
