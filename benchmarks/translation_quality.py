@@ -31,8 +31,8 @@ BEAM = 5
 HEADER = ["preset", "time", "parameters", "updates", "epochs", "valid BLEU", "BLEU", "mean", "chrF"]
 NOTES = """Multi30k de-en, {pairs:,} pairs; trained, with the validations that choose the weights, for the
 time or the updates given; all the rest is the preset's. BLEU and chrF of {count:,} sentences of
-{part}, beam of {beam}, a figure for each of the seeds {seeds}, and mean ± standard deviation; valid BLEU is that
-of the weights chosen. Updates and epochs are those of the first seed. {signatures}"""
+{part}, beam of {beam}, a figure for each of the seeds {seeds}, and mean ± standard deviation;
+valid BLEU is that of the weights chosen. Updates and epochs are those of the first seed. {signatures}"""
 
 
 class Figures(NamedTuple):
