@@ -36,7 +36,7 @@ slow: $(VENV)/installed-test
 	$(BIN)/pytest -m slow
 
 bench: $(VENV)/installed-test
-	for script in benchmarks/*.py; do $(BIN)/python $$script --write || exit 1; done
+	$(BIN)/python benchmarks/all.py
 
 notebooks: $(VENV)/installed-test
 	$(BIN)/python notebooks/course/contents.py

@@ -1,8 +1,9 @@
 """How time and memory of n-gram estimation grow with the text, beside lmplz where it is installed.
 
-    python benchmarks/ngram_scaling.py --text FILE... [--tokens 2e6 2e7 1e8] [--memory 2G] [--write]
+    TEXTKIT_DATA=... python benchmarks/ngram_scaling.py [--text FILE...] [--tokens 2e6 2e7 1e8] [--memory 2G]
+        [--write]
 
-A text shorter than asked for is repeated; in the repetitions each word is, with probability 0.2, replaced by
+Without --text it is the English of lm/. A text shorter than asked for is repeated; in the repetitions each word is, with probability 0.2, replaced by
 another of the text's, so that new n-grams keep coming, as they do in real text. Both programs write binary
 files (lmplz its --intermediate ones), so that the disk counts for little. LMPLZ may name the lmplz to run.
 """
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from estimators import clear, find_lmplz, lmplz_command, read_words, textkit_command, write_words
 from processes import Cost, cost_of, costs_in_turns
-from results import machine, publish, table
+from results import data_folder, machine, publish, table
 
 REPLACED = 0.2
 SEED = 1
@@ -89,7 +90,7 @@ def shown(cost: Cost, words: int) -> list[str]:
 def main() -> None:
     """Measure and print, or publish."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--text", type=Path, nargs="+", required=True)
+    parser.add_argument("--text", type=Path, nargs="+", help="if not said, the texts of lm/")
     parser.add_argument("--tokens", type=float, nargs="+", default=[2e6, 2e7, 1e8])
     parser.add_argument("--orders", type=int, nargs="+", default=[3, 5])
     parser.add_argument("--memory", nargs="+", default=[], help="also measure textkit held to so much memory")
@@ -98,12 +99,13 @@ def main() -> None:
     parser.add_argument("--folder", help="where texts, models and temporary files go")
     parser.add_argument("--write", action="store_true", help="put the table into RESULTS.md")
     options = parser.parse_args()
+    texts = options.text or sorted((data_folder() / "lm").glob("*.txt"))
     rows = []
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         (out := Path(name) / "out").mkdir()
         text = Path(name) / "text"
         for tokens in options.tokens:
-            words = write_words(text, first_tokens(endless(options.text), tokens))
+            words = write_words(text, first_tokens(endless(texts), tokens))
             for order in options.orders:
                 if not rows:
                     works(text, out, 2, memory=[], peers=[])[
@@ -118,7 +120,7 @@ def main() -> None:
     publish(
         "N-gram estimation by the size of the text",
         f"{machine('numpy', 'numba')}. Medians of {options.repeat} rounds in turns; whole commands, text to "
-        f"binary files. What goes beyond {', '.join(path.name for path in options.text)} is the same again "
+        f"binary files. What goes beyond {', '.join(path.name for path in texts)} is the same again "
         f"with {REPLACED:.0%} of the words replaced.\n\n{table(head, rows)}",
         script="ngram_scaling.py",
     )

@@ -50,6 +50,7 @@ def publish(title: str, body: str, *, script: str) -> None:
     if "--write" not in sys.argv[1:]:
         return
     text = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else HEAD
-    parts = re.split(r"(?m)^(?=## )", text)
-    kept = [part.rstrip() + "\n" for part in parts if not part.startswith(f"## {title}\n")]
-    RESULTS.write_text("\n".join([*kept, section]), encoding="utf-8")
+    parts = [part.rstrip() + "\n" for part in re.split(r"(?m)^(?=## )", text)]
+    place = next((i for i, part in enumerate(parts) if part.startswith(f"## {title}\n")), len(parts))
+    parts[place : place + 1] = [section]
+    RESULTS.write_text("\n".join(parts), encoding="utf-8")
