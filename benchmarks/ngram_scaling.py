@@ -3,9 +3,10 @@
     TEXTKIT_DATA=... python benchmarks/ngram_scaling.py [--text FILE...] [--tokens 2e6 2e7 1e8] [--memory 2G]
         [--write]
 
-Without --text it is the English of lm/. A text shorter than asked for is repeated; in the repetitions each word is, with probability 0.2, replaced by
-another of the text's, so that new n-grams keep coming, as they do in real text. Both programs write binary
-files (lmplz its --intermediate ones), so that the disk counts for little. LMPLZ may name the lmplz to run.
+Without --text it is the English of lm/. A text shorter than asked for is repeated; in the repetitions each
+word is, with probability 0.2, replaced by another of the text's, so that new n-grams keep coming, as they do
+in real text. Both programs write binary files (lmplz its --intermediate ones), so that the disk counts for
+little. LMPLZ may name the lmplz to run.
 """
 
 from __future__ import annotations
