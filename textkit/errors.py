@@ -5,9 +5,20 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+_SHOWN = 200  # characters of a name that nobody knows
+
 
 class TextkitError(Exception):
-    """Something went wrong that the user can mend. The command line exits with status 1."""
+    r"""Something went wrong that the user can mend. The command line exits with status 1.
+
+    The message is one line, whatever it quotes of a file.
+
+    >>> str(TextkitError("no column 'a\nb'"))
+    "no column 'a b'"
+    """
+
+    def __str__(self) -> str:
+        return " ".join(super().__str__().splitlines())
 
 
 class UsageError(TextkitError):
@@ -33,13 +44,33 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> UsageError:
     "unknown tokenizer 'jeiba': did you mean 'jieba'? (known: jieba, spacy)"
     """
     names = sorted(known)
-    nearest = difflib.get_close_matches(name, names, n=1)
+    nearest = difflib.get_close_matches(name[:_SHOWN], names, n=1)
     remedy = (
         f"did you mean '{nearest[0]}'? (known: {', '.join(names)})"
         if nearest
         else f"known: {', '.join(names)}"
     )
-    return UsageError(f"unknown {kind} '{name}': {remedy}")
+    return UsageError(f"unknown {kind} '{name if len(name) <= _SHOWN else name[:_SHOWN] + '…'}': {remedy}")
+
+
+def newer_advice(found: object, known: int) -> str:
+    """How the error for a file of another format ends, when a newer textkit wrote it; else nothing.
+
+    >>> newer_advice(2, 1), newer_advice("x", 1)
+    ('; it was written by a newer textkit: update textkit', '')
+    """
+    newer = isinstance(found, int) and found > known
+    return "; it was written by a newer textkit: update textkit" if newer else ""
+
+
+def printable(message: str) -> str:
+    r"""`message` on one line, control characters spelt out: it may quote what a file holds to a terminal.
+
+    >>> print(printable("bad word '\x1b[31mred'\nand more"))
+    bad word '\x1b[31mred' and more
+    """
+    line = " ".join(message.splitlines())
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in line)
 
 
 class Interrupted(TextkitError):  # noqa: N818 - an event, not a fault

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from textkit.errors import printable
 from textkit_cli.columns import aligned
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def _short(number: float) -> str:
 def say(message: str, *, quiet: bool = False) -> None:
     """One line on standard error, unless `quiet`."""
     if not quiet and sys.stderr is not None:
-        print(f"textkit: {message}", file=sys.stderr)  # noqa: T201
+        print(f"textkit: {printable(message)}", file=sys.stderr)  # noqa: T201
 
 
 def warn_of_impossible(scores: Mapping[str, Score], *, quiet: bool) -> None:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import importlib
+import io
 import os
 import signal
 import sys
@@ -25,14 +26,14 @@ import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from types import FrameType
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import typer
 import typer.main
 from typer.core import TyperGroup
 
 import textkit
-from textkit.errors import Interrupted, TextkitError, UsageError, unknown_name
+from textkit.errors import Interrupted, TextkitError, UsageError, printable, unknown_name
 
 COMMANDS = {
     "tokenize": "Split text into tokens, one line out per line in.",
@@ -61,6 +62,8 @@ COMMANDS = {
     "bleu": "Measure translations against references: BLEU, chrF, TER.",
     "nmt-convert": "Convert a translator for CTranslate2, also with 8-bit weights.",
     "sweep": "Train over a grid or sample of settings and compare.",
+    "report": "Write a run as one HTML file: recipe, results, curves, samples.",
+    "verify": "Check that runs are undamaged and answer as when their training ended.",
     "graph": "Draw the computation graph of a trained network, or write it as ONNX.",
     "chapter": "List, describe and run the chapters of the course.",
     "corpora": "List, describe and locate the sample corpora.",
@@ -139,7 +142,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if "_TEXTKIT_COMPLETE" in os.environ:  # a shell asks how to go on
         group.main(args=arguments, prog_name="textkit")
     try:
-        with _heeding_sigterm(), group.make_context("textkit", arguments.copy()) as context:
+        with (
+            _heeding_sigterm(),
+            _closed_stdout_fails(),
+            group.make_context("textkit", arguments.copy()) as context,
+        ):
             group.invoke(context)
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -167,17 +174,19 @@ def _explain(error: BaseException, arguments: list[str]) -> tuple[str, int]:
         case UsageError():
             return f"error: {error}{hint}", 2
         case TextkitError():
-            return f"error: {error}", 1
+            return f"error: {error}{_room(error)}", 1
         case KeyboardInterrupt():
-            return "interrupted", 128 + signal.SIGINT
+            return "; ".join(["interrupted", *_notes(error)]), 128 + signal.SIGINT
         case Terminated():
-            return "terminated", 128 + signal.SIGTERM
+            return "; ".join(["terminated", *_notes(error)]), 128 + signal.SIGTERM
         case BrokenPipeError():
             return "", 128 + 13  # SIGPIPE, which Windows lacks
         case OSError() if error.errno == errno.ENOSPC:
             return f"error: {error.filename or 'output'}: no space left on device", 1
         case OSError() if error.strerror:
             return f"error: {error.filename or 'input or output'}: {error.strerror.lower()}", 1
+        case ValueError() if str(error) == "embedded null byte":
+            return "error: a name holds a NUL, which no file's name can; name another", 1
         case RuntimeError() if "can't allocate memory" in str(error):  # torch's way to say it
             return "error: out of memory; use a smaller model, shorter windows or fewer samples", 1
         case MemoryError():
@@ -188,14 +197,57 @@ def _explain(error: BaseException, arguments: list[str]) -> tuple[str, int]:
     return f"internal error: {kind}: {error}; please report it; TEXTKIT_DEBUG=1 shows the traceback", 1
 
 
+def _room(error: TextkitError) -> str:
+    """What to do where a disk, or a user's share of it, is full, and the message does not go on to say it."""
+    cause = error.__cause__
+    full = isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    told = not full or not str(error).endswith((cause.strerror or "").lower())
+    return "" if told else "; free some room or name a place on another disk"
+
+
+class _Closed(io.TextIOBase):
+    """Standard output where it is closed: print() would let what was asked for vanish, with status 0."""
+
+    def write(self, _text: str, /) -> int:
+        """Never works."""
+        raise TextkitError("standard output: is closed; send it to a file, or to /dev/null")
+
+    @property
+    def buffer(self) -> BinaryIO:
+        """There is none."""
+        self.write("")
+        raise AssertionError
+
+
+@contextlib.contextmanager
+def _closed_stdout_fails() -> Iterator[None]:
+    """While it lasts, writing to a standard output that is closed is an error; else it takes UTF-8.
+
+    It does whatever the locale. What UTF-8 cannot say, as a file's name in another encoding, is spelt out.
+    """
+    if sys.stdout is not None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+        yield
+        return
+    sys.stdout = _Closed()
+    try:
+        yield
+    finally:
+        sys.stdout = None  # type: ignore[assignment]
+
+
+def _notes(error: BaseException) -> list[str]:
+    """What was added to it on its way: how to go on."""
+    return list(getattr(error, "__notes__", []))
+
+
 def _complain(message: str) -> None:
     """One line on standard error, whatever the message holds."""
-    message = " ".join(message.splitlines())
-    plain = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in message)
     if sys.stderr is None:  # print() would turn to standard output
         return
     with contextlib.suppress(OSError, ValueError):
-        print(f"textkit: {plain}", file=sys.stderr, flush=True)  # noqa: T201
+        print(f"textkit: {printable(message)}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _abandon_stdout() -> None:

@@ -45,10 +45,10 @@ class Training(NamedTuple):
         sets = (*self.learns, *self.validates, self.others)
         return tuple(name for each in sets for name in each if name not in columns)
 
-    def measure(self, name: str | None) -> Measure:
+    def measure(self, name: object) -> Measure:
         """The measure called `name`; raises UsageError for another."""
         chosen = next(iter(self.measures)) if name is None else name
-        if chosen not in self.measures:
+        if not isinstance(chosen, str) or chosen not in self.measures:
             raise unknown_name("measure", str(chosen), self.measures)
         return Measure(chosen, self.texts, self.measures[chosen])
 

@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import cast
 
 from textkit.errors import InputError
 from textkit_corpora.compression import Source, display_name, is_standard, reading
 from textkit_corpora.decoding import check_errors, decode_line, without_end, without_mark
+from textkit_corpora.line_limit import rest_of_line
 from textkit_corpora.readers import kind_to_read, record_texts
 
 SIZE = 1 << 20  # of a block: enough to outweigh sending it to another process, little to hold
@@ -164,7 +165,7 @@ def _blocks(
 
 def _text_blocks(file: str, source: Source, *, errors: str, size: int, lively: bool) -> Iterator[Block]:
     first = 1
-    for text in (_arrivals if lively else _stretches)(source.stream, size):
+    for text in (_arrivals if lively else _stretches)(source, size):
         if first == 1:
             text = without_mark(text, name=source.name, errors=errors)
             if not text:
@@ -173,21 +174,21 @@ def _text_blocks(file: str, source: Source, *, errors: str, size: int, lively: b
         first += len(block)
 
 
-def _stretches(stream: BinaryIO, size: int) -> Iterator[bytes]:
-    while text := stream.read(size):
-        yield text if text.endswith(b"\n") else text + stream.readline()
+def _stretches(source: Source, size: int) -> Iterator[bytes]:
+    while text := source.stream.read(size):
+        yield text if text.endswith(b"\n") else text + rest_of_line(source.stream, name=source.name)
 
 
-def _arrivals(stream: BinaryIO, size: int) -> Iterator[bytes]:
+def _arrivals(source: Source, size: int) -> Iterator[bytes]:
     """Whole lines as they come; `read1` waits for something, not for all."""
-    buffered, rest = cast(io.BufferedReader, stream), b""
+    buffered, rest = cast(io.BufferedReader, source.stream), b""
     while text := buffered.read1(size):
         end = text.rfind(b"\n") + 1
         if end:
             yield rest + text[:end]
             rest = text[end:]
         else:
-            yield rest + text + buffered.readline()
+            yield rest + text + rest_of_line(source.stream, name=source.name)
             rest = b""
     if rest:
         yield rest

@@ -49,7 +49,7 @@ def read_card(text: str, *, where: str) -> Card:
         texts = {key: _text(fields[key], key) for key in _TEXTS}
         languages = tuple(_text(item, "languages") for item in fields["languages"])
         splits = {name: Split(**_split(table, name)) for name, table in fields["splits"].items()}
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CheckpointError(f"{where}: not a corpus card ({error}); reinstall textkit-nlp") from error
     return Card(languages=languages, splits=splits, **texts)
 

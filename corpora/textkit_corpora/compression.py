@@ -11,6 +11,7 @@ import sys
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -19,6 +20,7 @@ from textkit_corpora.members import Members
 
 SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
 CHUNK = 1 << 17
+_XZ = partial(lzma.LZMADecompressor, memlimit=1 << 29)  # a file may ask for 4 GB, `xz -9` does for 65 MB
 CUT_SHORT = "is cut short: its packed data has no end; copy or make it again"
 
 
@@ -140,7 +142,7 @@ def _unpacked(raw: BinaryIO, suffix: str) -> BinaryIO:
 
         return cast(BinaryIO, io.BufferedReader(Members(raw, bz2.BZ2Decompressor), CHUNK))
     if suffix == ".xz":
-        return cast(BinaryIO, io.BufferedReader(Members(raw, lzma.LZMADecompressor), CHUNK))
+        return cast(BinaryIO, io.BufferedReader(Members(raw, _XZ), CHUNK))
     if suffix == ".zst":
         import pyarrow  # zstandard's own reader ends quietly where a file was cut short
 

@@ -115,7 +115,7 @@ class Corpus:
 def _record(line: str, *, where: str) -> dict[str, object]:
     try:
         value = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{where}: not JSON ({error}); reinstall textkit-nlp") from error
     if not isinstance(value, dict):
         raise InputError(f"{where}: a {type(value).__name__}, not a JSON object; reinstall textkit-nlp")

@@ -10,6 +10,7 @@ from pathlib import Path
 from textkit.errors import InputError, unknown_name
 from textkit_corpora.compression import Source, reading
 from textkit_corpora.encodings import FREQUENT, guessed
+from textkit_corpora.line_limit import lines_of
 
 ERRORS = ("strict", "replace", "ignore")
 BOM = b"\xef\xbb\xbf"
@@ -35,7 +36,7 @@ def decoded_lines(path: Path | str | None, *, errors: str = "strict") -> Iterato
 
 def raw_lines(source: Source, *, errors: str) -> Iterator[tuple[int, bytes]]:
     """The lines of a source as bytes, without their ends, each with its number from 1."""
-    for number, raw in enumerate(source.stream, 1):
+    for number, raw in enumerate(lines_of(source.stream, name=source.name), 1):
         if number == 1:
             raw = without_mark(raw, name=source.name, errors=errors)
             if not raw:

@@ -25,11 +25,14 @@ def from_datasets(
 
     `source` is a file, several files of one kind (.txt, .csv, .tsv, .jsonl, .parquet, packed or not),
     or the name of a data set on the hub, for which `config` chooses a configuration and `revision` pins
-    a commit. Code that a data set brings along is never run.
+    a commit. Code that a data set brings along is never run, and addresses of files are refused.
 
     Raises InputError when a file is missing, the hub cannot be reached, or the data set cannot be read.
     """
     named = [source] if isinstance(source, str | Path) else list(source)
+    for name in map(str, named):
+        if "://" in name:  # `datasets` would fetch it, from anywhere and by plain http too
+            raise InputError(f"{name}: is an address; fetch the file, look at it, and name the file")
     known = {".txt", *KINDS}
     local = not isinstance(source, str) or Path(source).exists() or split_suffix(source)[0] in known
     if local:

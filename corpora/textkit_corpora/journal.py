@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from textkit.errors import CheckpointError, InputError, TextkitError
+from textkit.errors import CheckpointError, InputError, TextkitError, newer_advice
 from textkit_corpora.compression import check_file, is_standard
 
 FORMAT = 1
@@ -70,9 +70,12 @@ class Journal:
                 return _checked(fields)
         except OSError as error:
             raise CheckpointError(f"{path}: cannot be read: {(error.strerror or '').lower()}") from error
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise CheckpointError(f"{path}: is damaged; {remedy}") from error
-        raise CheckpointError(f"{path}: format {found!r}; this version reads format {FORMAT}; {remedy}")
+        advice = newer_advice(found, FORMAT)
+        raise CheckpointError(
+            f"{path}: format {found!r}; this version reads format {FORMAT}{advice}; {remedy}"
+        )
 
     def check_same(self, now: Journal, *, where: Path) -> None:
         """Raise TextkitError unless `now` has the settings and the inputs that this run began with."""

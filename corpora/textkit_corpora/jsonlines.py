@@ -16,6 +16,7 @@ from textkit_corpora.decoding import (
     without_end,
     without_mark,
 )
+from textkit_corpora.line_limit import lines_of
 
 BATCH = 1 << 16  # bytes of lines looked at together
 
@@ -31,13 +32,25 @@ def json_texts(source: Source, *, field: str, errors: str) -> Iterator[str | Inp
     """A field of each object as one line, or what is wrong with it; see `readers.read_lines`."""
     size = BATCH if source.raw.seekable() else 1  # who types at a pipe waits for each line
     first = 1
-    while lines := source.stream.readlines(size):
+    stream = lines_of(source.stream, name=source.name)
+    while lines := _together(stream, size):
         count = len(lines)
         if first == 1:
             lines[0] = without_mark(lines[0], name=source.name, errors=errors)
         numbered = enumerate(map(without_end, lines), first)
         yield from _plain(lines, field) or _texts(source.name, numbered, field=field, errors=errors)
         first += count
+
+
+def _together(lines: Iterator[bytes], size: int) -> list[bytes]:
+    """The next lines, `size` bytes or a little more."""
+    taken, held = [], 0
+    for line in lines:
+        taken.append(line)
+        held += len(line)
+        if held >= size:
+            break
+    return taken
 
 
 def _plain(lines: list[bytes], field: str) -> list[str] | None:

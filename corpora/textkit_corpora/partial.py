@@ -11,6 +11,7 @@ import contextlib
 import errno
 import os
 import shutil
+import stat
 import sys
 import time
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
-from textkit.atomic import output_mode
+from textkit.atomic import followed, output_mode
 from textkit.errors import TextkitError, UsageError
 from textkit_corpora.compression import pack, split_suffix
 from textkit_corpora.journal import Journal
@@ -35,7 +36,7 @@ class PartialFile:
     def __init__(self, path: str, *, start: Journal, resume: bool, head: bytes) -> None:
         self.path = path
         # Through links: what they point at is replaced, and a rename works within one file system only.
-        self.target = Path(os.path.realpath(path))
+        self.target = followed(Path(path))
         self.folder = Path(f"{self.target if Path(path).is_symlink() else path}.partial")
         if resume and not start.inputs:
             raise UsageError("only work on files can be resumed, not on standard input or a pipe")
@@ -45,6 +46,8 @@ class PartialFile:
                 self.journal = self._begin(start, resume=resume, head=head)
             except BaseException:
                 os.close(self.lock)
+                if not self._file("data").exists():
+                    self._remove()
                 raise
         self.done = self.journal.blocks
         self.begun = self.saved = time.monotonic()
@@ -175,11 +178,16 @@ def _take_folder(folder: Path) -> int:
     try:
         folder.mkdir(mode=0o700)
     except FileExistsError:
-        if folder.is_symlink() or not folder.is_dir() or {p.name for p in folder.iterdir()} - OURS:
+        if not _is_ours(folder):
             raise TextkitError(f"{folder}: is not the folder of an unfinished run; move it away") from None
     if sys.platform == "win32":
         return os.open(os.devnull, os.O_RDWR)  # no locks of this kind there
-    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError:
+        with contextlib.suppress(OSError):  # of an earlier run's there is more in it
+            folder.rmdir()
+        raise
     try:
         if _is_held(lock, folder / "lock"):
             raise TextkitError(
@@ -189,6 +197,15 @@ def _take_folder(folder: Path) -> int:
         os.close(lock)
         raise
     return lock
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether the folder is our own, and has none but our files: a link there would lead to another file."""
+    if folder.is_symlink() or not folder.is_dir():
+        return False
+    if sys.platform != "win32" and folder.stat().st_uid != os.getuid():
+        return False
+    return all(each.name in OURS and stat.S_ISREG(each.lstat().st_mode) for each in folder.iterdir())
 
 
 def _is_held(lock: int, path: Path) -> bool:

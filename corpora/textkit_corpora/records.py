@@ -16,6 +16,7 @@ from textkit_corpora.blocks import SIZE, Block
 from textkit_corpora.compression import Source
 from textkit_corpora.decoding import BOM, missing_field, one_line, without_mark
 from textkit_corpora.jsonlines import json_rows
+from textkit_corpora.line_limit import lines_of, rest_of_line
 from textkit_corpora.tables import BATCH, field_values, parquet_file
 
 
@@ -99,7 +100,7 @@ def _header(source: Source, *, kind: str) -> list[bytes]:
     lines: list[bytes] = []
 
     def text() -> Iterator[str]:
-        for raw in source.stream:
+        for raw in lines_of(source.stream, name=source.name):
             lines.append(raw)
             yield raw.decode("utf-8", "replace")
 
@@ -120,7 +121,7 @@ def _text_blocks(source: Source, *, file: str, errors: str) -> Iterator[RecordBl
     first = 1
     while text := source.stream.read(SIZE):
         if not text.endswith(b"\n"):
-            text += source.stream.readline()
+            text += rest_of_line(source.stream, name=source.name)
         if first == 1 and not (text := without_mark(text, name=source.name, errors=errors)):
             continue
         whole = _ended(io.BytesIO(text).readlines())
@@ -135,10 +136,11 @@ class _Remembering:
         self._stream = stream
         self.taken: list[bytes] = []
 
-    def __iter__(self) -> Iterator[bytes]:
-        for line in self._stream:
+    def readline(self, size: int = -1) -> bytes:
+        line = self._stream.readline(size)
+        if line:
             self.taken.append(line)
-            yield line
+        return line
 
 
 def _row_blocks(source: Source, *, file: str, kind: str, field: str, errors: str) -> Iterator[RecordBlock]:

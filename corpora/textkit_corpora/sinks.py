@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -82,7 +81,7 @@ def open_sink(
     kind, suffix = split_suffix(path)
     if kind == ".parquet" and suffix:
         raise UsageError(f"{path}: Parquet packs itself; leave out {suffix}")
-    target = Path(os.path.realpath(path))
+    target = atomic.followed(Path(path))
     if target.exists() and not target.is_file():  # /dev/null, a pipe
         if resume or kind == ".parquet":
             what = "resumed" if resume else "Parquet"

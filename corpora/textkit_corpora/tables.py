@@ -20,6 +20,7 @@ from textkit.errors import InputError, UsageError
 from textkit_corpora.compression import CHUNK, Source, check_file, is_standard, reading, split_suffix
 from textkit_corpora.decoding import check_errors, decode_line, missing_field, raw_lines
 from textkit_corpora.jsonlines import json_rows
+from textkit_corpora.line_limit import longest_line, too_long
 
 KINDS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet"}
 BATCH = 1024  # Parquet rows in memory at once
@@ -115,6 +116,7 @@ class _TableLines:
         self.source, self.errors = source, errors
         self.damage: InputError | None = None
         self.ended = False
+        self._size, self._most = 0, longest_line()  # of the record at hand
 
     def __iter__(self) -> Iterator[str]:
         for number, raw in raw_lines(self.source, errors=self.errors):
@@ -122,11 +124,14 @@ class _TableLines:
             if isinstance(line, InputError):
                 self.damage = self.damage or line
                 line = raw.decode("utf-8", "replace")  # where the record ends must still be found
+            self._size += len(raw)
+            if self._size > self._most:
+                raise too_long(f"{self.source.name}:{number}", self._most, what="record")
             yield line + "\n"
         self.ended = True
 
     def take_damage(self) -> InputError | None:
-        damage, self.damage = self.damage, None
+        damage, self.damage, self._size = self.damage, None, 0
         return damage
 
 

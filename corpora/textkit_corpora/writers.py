@@ -41,7 +41,7 @@ def open_output(path: Path | str | None) -> Iterator[TextIO]:
         atomic.writing(str(path)) as temporary,
         temporary.open("wb") as raw,
         packing(raw, suffix) as packed,
-        io.TextIOWrapper(packed, encoding="utf-8", newline="\n") as text,
+        io.TextIOWrapper(packed, "utf-8", errors="backslashreplace", newline="\n") as text,  # of names
     ):
         yield text
 
@@ -52,7 +52,9 @@ def _standard_output() -> Iterator[TextIO]:
         raise TextkitError("standard output: is closed; name a file with --output")
     sys.stdout.flush()
     lively = sys.stdout.isatty()  # a reader at a terminal wants each line as it comes
-    text = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="\n", line_buffering=lively)
+    text = io.TextIOWrapper(
+        sys.stdout.buffer, "utf-8", errors="backslashreplace", newline="\n", line_buffering=lively
+    )
     try:
         yield text
         text.flush()

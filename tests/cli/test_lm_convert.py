@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from textkit.train.manifest import to_text
+
 TEXT = ["the cat sat on the mat", "a dog sat on a log", "", "the dog saw the cat", "a cat saw a dog"] * 8
 Textkit = Callable[..., Any]
 
@@ -200,7 +202,7 @@ def test_runs_of_the_time_before_model_folders_are_told(textkit: Textkit, run: P
     del manifest["files"]["model/header.json"]
     manifest["files"]["best-000000.safetensors"] = {"bytes": 1, "sha256": "0"}
     manifest["best"] = {"step": 0, "weights": "best-000000.safetensors", "ngram": {"order": 3}}
-    (run / "manifest.json").write_text(json.dumps(manifest))
+    (run / "manifest.json").write_text(to_text(manifest))
     for arguments in (["score", run, text], ["lm-info", run]):
         assert textkit(*arguments) == (
             1,

@@ -28,6 +28,7 @@ from textkit.tasks.classification.fitting import hold_out
 from textkit.tasks.language_model import load_model
 from textkit.tasks.language_model import resume as resume_language_model
 from textkit.tasks.language_model.network_info import describe_network
+from textkit.train.manifest import to_text
 
 GOOD = ["房间干净", "服务很好", "非常满意", "早餐不错", "还会再来", "位置方便"]
 BAD = ["房间很脏", "服务太差", "非常失望", "早餐难吃", "不会再来", "位置偏僻"]
@@ -251,7 +252,7 @@ def test_a_folder_that_is_taken_is_refused(linear: Path) -> None:
 def test_a_damaged_manifest_is_said_to_be(tmp_path: Path, key: str, value: Any, message: str) -> None:
     train(labelled(20), ClassifierConfig(), out=tmp_path / "run")
     manifest = tmp_path / "run" / "manifest.json"
-    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {key: value}))
+    manifest.write_text(to_text(json.loads(manifest.read_text()) | {key: value}))
     with pytest.raises(CheckpointError, match=message):
         load_classifier(tmp_path / "run")
 
@@ -357,7 +358,7 @@ def test_settings_of_another_version_are_no_usage_error(linear: Path, tmp_path: 
     manifest = tmp_path / "run" / "manifest.json"
     document = json.loads(manifest.read_text())
     document["files"]["config.toml"] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-    manifest.write_text(json.dumps(document))
+    manifest.write_text(to_text(document))
     with pytest.raises(CheckpointError, match=r"config.toml: damaged, or of another version.*'new_setting'"):
         load_classifier(tmp_path / "run")
 
@@ -366,7 +367,7 @@ def test_arrays_that_do_not_fit_are_named_with_their_run(linear: Path, tmp_path:
     shutil.copytree(linear, tmp_path / "run")
     manifest = tmp_path / "run" / "manifest.json"
     document = json.loads(manifest.read_text())
-    manifest.write_text(json.dumps(document | {"labels": ["a", "b", "c"]}))
+    manifest.write_text(to_text(document | {"labels": ["a", "b", "c"]}))
     with pytest.raises(
         CheckpointError, match=r"run: damaged: these are not the weights of such a classifier"
     ):

@@ -25,6 +25,7 @@ from textkit.tasks.tagging import MostFrequentTag, SavedTagger, TaggerConfig, lo
 from textkit.tasks.tagging.spellings import Spellings
 from textkit.text.vocab import Vocab
 from textkit.train.checkpoint import RunFolder
+from textkit.train.manifest import to_text
 
 CITIES = ["Oslo", "Lima", "New York", "Bath", "San Marino", "Graz", "Turin", "Nice"]
 NEW_CITIES = ["Zug", "Ulan Bator", "Perth"]
@@ -247,7 +248,7 @@ def test_a_run_of_another_kind_or_a_damaged_one_is_refused(run: Path, tmp_path: 
     shutil.copytree(run, tmp_path / "run")
     manifest = tmp_path / "run" / "manifest.json"
     document = json.loads(manifest.read_text())
-    manifest.write_text(json.dumps(document | {"kind": "lstm"}))
+    manifest.write_text(to_text(document | {"kind": "lstm"}))
     with pytest.raises(
         CheckpointError,
         match=r"holds a language model \(lstm\), not a tagger; train one with textkit train-tagger",
@@ -298,6 +299,6 @@ def test_settings_and_tags_of_another_version_are_named(run: Path, tmp_path: Pat
     ):
         (tmp_path / "run" / name).write_bytes(data)
         document["files"][name] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-        manifest.write_text(json.dumps(document))
+        manifest.write_text(to_text(document))
         with pytest.raises(CheckpointError, match=message):
             load_tagger(tmp_path / "run")

@@ -24,6 +24,7 @@ from textkit.tasks.translation.decoding import TranslationDecoding
 from textkit.tasks.translation.saved import SavedTranslator, load_translator
 from textkit.tasks.translation.source_batch import SourceBatch
 from textkit.tasks.translation.threads import at_once
+from textkit.train.manifest import to_text
 
 LINES = [
     "der hund sah die katze",
@@ -253,14 +254,14 @@ def one_vocabulary(run: Path) -> None:
     old = (run / "config.toml").read_bytes()
     new = old.replace(b"joint = false", b"joint = true")
     (run / "config.toml").write_bytes(new)
-    manifest = (run / "manifest.json").read_text()
-    before, after = (hashlib.sha256(each).hexdigest() for each in (old, new))
-    (run / "manifest.json").write_text(manifest.replace(before, after))
+    manifest = json.loads((run / "manifest.json").read_text())
+    manifest["files"]["config.toml"]["sha256"] = hashlib.sha256(new).hexdigest()
+    (run / "manifest.json").write_text(to_text(manifest))
 
 
 def another_kind(run: Path) -> None:
     manifest = json.loads((run / "manifest.json").read_text())
-    (run / "manifest.json").write_text(json.dumps(manifest | {"kind": "tagger"}))
+    (run / "manifest.json").write_text(to_text(manifest | {"kind": "tagger"}))
 
 
 @pytest.mark.parametrize(

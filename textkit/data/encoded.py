@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from textkit import atomic
-from textkit.errors import CheckpointError
+from textkit.errors import CheckpointError, newer_advice
+from textkit.plain_files import check_regular
 
 FORMAT = 1
 
@@ -77,30 +78,41 @@ class EncodedCorpus:
         EncodedCorpus.write_parts([self], folder)
 
     @staticmethod
-    def load(folder: Path | str) -> EncodedCorpus:
-        """Map a folder that `save` or `write` made; nothing is read until it is used.
+    def load(folder: Path | str, *, ids_below: int | None = None) -> EncodedCorpus:
+        """Map a folder that `save` or `write` made; no id is read until it is used, or checked.
 
-        Raises CheckpointError when files are missing or their sizes contradict corpus.json.
+        Raises CheckpointError when files are missing or their sizes contradict corpus.json, when sequences
+        are out of order, and where an id is not below `ids_below`, the size of their vocabulary.
         """
         folder = Path(folder)
+        for name in ("corpus.json", "ids.i32", "offsets.i64"):
+            check_regular(folder / name)
         try:
             document = json.loads((folder / "corpus.json").read_text(encoding="utf-8"))
             if document["format"] != FORMAT:
+                found = document["format"]
                 raise CheckpointError(
-                    f"{folder}: corpus format {document['format']!r}; this version reads {FORMAT}"
+                    f"{folder}: corpus format {found!r}; this version reads {FORMAT}"
+                    f"{newer_advice(found, FORMAT)}"
                 )
             tokens, sequences = int(document["tokens"]), int(document["sequences"])
         except OSError as error:
             raise CheckpointError(
                 f"{folder}: not an encoded corpus: {(error.strerror or '').lower()}"
             ) from error
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise CheckpointError(f"{folder / 'corpus.json'}: damaged: {error}") from error
         ids = _map(folder / "ids.i32", "<i4", tokens)
         offsets = _map(folder / "offsets.i64", "<i8", sequences + 1)
         if offsets[0] != 0 or offsets[-1] != tokens:
             raise CheckpointError(
                 f"{folder / 'offsets.i64'}: damaged: does not end at the last of {tokens} tokens"
+            )
+        if not is_sorted(offsets):
+            raise CheckpointError(f"{folder / 'offsets.i64'}: damaged: a sequence ends before it begins")
+        if ids_below is not None and tokens and int(ids.view("<u4").max()) >= ids_below:
+            raise CheckpointError(
+                f"{folder / 'ids.i32'}: damaged: an id is not one of the {ids_below} of the vocabulary"
             )
         return EncodedCorpus(ids, offsets)
 
@@ -123,6 +135,17 @@ def _parts(sequences: Sequences) -> Iterator[EncodedCorpus]:
     rest: Iterator[Any] = iter(sequences)
     while some := list(islice(rest, _TOGETHER)):
         yield EncodedCorpus.from_sequences(some)
+
+
+def is_sorted(numbers: npt.NDArray[np.int64]) -> bool:
+    """Whether none is below the one before it; looked at piece by piece.
+
+    >>> is_sorted(np.array([0, 0, 3])), is_sorted(np.array([0, 3, 1]))
+    (True, False)
+    """
+    step = 1 << 20
+    pieces = (numbers[start : start + step + 1] for start in range(0, len(numbers), step))
+    return not any((piece[1:] < piece[:-1]).any() for piece in pieces)
 
 
 def _map(path: Path, dtype: str, size: int) -> npt.NDArray[Any]:

@@ -33,13 +33,23 @@ def chinese_font() -> str | None:
     for name in NAMES:
         if name in known:
             return name
-    for path in _bundled():
+    for path in (*_new(), *_bundled()):
         try:
             font_manager.fontManager.addfont(path)
             return font_manager.FontProperties(fname=path).get_name()
         except (OSError, RuntimeError):  # no font file: look at the next
             continue
     return None
+
+
+def _new() -> list[Path]:
+    """Font files of the system that came after matplotlib made its list of fonts, which it keeps."""
+    from matplotlib import font_manager
+
+    listed = {entry.fname for entry in font_manager.fontManager.ttflist}
+    chinese = ("NotoSansCJK", "NotoSansSC", "SourceHanSans", "wqy")
+    paths = (Path(path) for path in sorted(font_manager.findSystemFonts()) if path not in listed)
+    return [path for path in paths if path.stem.startswith(chinese)]
 
 
 def _bundled() -> list[Path]:

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from textkit.data.array_file import read_array
 from textkit.data.encoded import EncodedCorpus
 from textkit.data.interned import InternedText
-from textkit.errors import CheckpointError, InputError
+from textkit.errors import InputError
 from textkit.lm.language_model import END, LanguageModel
 from textkit.text.lines import Lines
 from textkit.text.vocab import UNKNOWN, Vocab
@@ -173,15 +174,10 @@ class MeasuredText:
         np.save(folder / "sizes.npy", np.stack([self.characters, self.bytes, self.spelling_bits]))
 
     @staticmethod
-    def load(folder: Path) -> MeasuredText:
+    def load(folder: Path, *, ids_below: int | None = None) -> MeasuredText:
         """Read what `save` wrote; raises CheckpointError when it is missing or damaged."""
-        corpus = EncodedCorpus.load(folder)
-        try:
-            sizes = np.load(folder / "sizes.npy", allow_pickle=False)
-            if sizes.shape != (3, len(corpus)):
-                raise ValueError(f"shape {sizes.shape}")
-        except (OSError, ValueError, EOFError) as error:
-            raise CheckpointError(f"{folder / 'sizes.npy'}: damaged: {error}") from error
+        corpus = EncodedCorpus.load(folder, ids_below=ids_below)
+        sizes = read_array(folder / "sizes.npy", shape=(3, len(corpus)), kinds="fiu")
         return MeasuredText(corpus, *sizes)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from textkit.errors import UsageError, unknown_name
+from textkit.errors import CheckpointError, UsageError, unknown_name
 
 Settings = TypeVar("Settings", bound=BaseModel)
 
@@ -32,16 +34,36 @@ def make_settings(kind: type[Settings], settings: dict[str, Any], *, source: str
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         raise UsageError(
-            f"{source}: setting '{name}': {first['msg'].lower()}, not {first['input']!r}"
+            f"{source}: setting '{name[:200]}': {first['msg'].lower()}, not {first['input']!r:.200}"
         ) from error
 
 
 def parse_settings(text: str, *, source: str) -> dict[str, Any]:
     """TOML text as plain settings; raises UsageError naming `source` and the line."""
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        settings = tomllib.loads(text)
+        if not _fits(settings):
+            raise ValueError("a whole number beyond 64 bits")
+        return settings
+    except (ValueError, RecursionError) as error:  # also for a number of 5,000 digits, a thousand brackets
         raise UsageError(f"{source}: not valid TOML: {error}") from error
+
+
+def _fits(value: Any) -> bool:
+    """Whether every whole number has 64 bits, as TOML's have; Python's library takes any."""
+    if isinstance(value, dict | list):
+        return all(map(_fits, value.values() if isinstance(value, dict) else value))
+    return not isinstance(value, int) or -(2**63) <= value < 2**63
+
+
+@contextlib.contextmanager
+def of_a_run(source: str) -> Iterator[None]:
+    """Where settings come from a run, in its file `source`: a fault in them is damage, no wrong request."""
+    try:
+        yield
+    except UsageError as error:
+        reason = str(error).removeprefix(f"{source}: ")
+        raise CheckpointError(f"{source}: damaged, or of another version of textkit: {reason}") from error
 
 
 def read_settings(path: Path | str) -> dict[str, Any]:

@@ -15,7 +15,15 @@ from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 from textkit import atomic
-from textkit.errors import CheckpointError, StageError, TextkitError, UsageError, unknown_name
+from textkit.errors import (
+    CheckpointError,
+    StageError,
+    TextkitError,
+    UsageError,
+    newer_advice,
+    unknown_name,
+)
+from textkit.plain_files import check_regular
 from textkit.text.alignment import Alignment
 
 In = TypeVar("In")
@@ -205,11 +213,12 @@ def _failure(stage: object, position: int, where: str, error: Exception) -> Text
 
 
 def _read_document(path: Path) -> dict[str, Any]:
+    check_regular(path)
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be read: {(error.strerror or '').lower()}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: not a pipeline: {error}") from error
     if (
         not isinstance(document, dict)
@@ -218,8 +227,9 @@ def _read_document(path: Path) -> dict[str, Any]:
     ):
         raise CheckpointError(f"{path}: not a pipeline: needs the keys 'format', 'digest' and 'stages'")
     if document.get("format") != FORMAT:
+        found = document.get("format")
         raise CheckpointError(
-            f"{path}: format {document.get('format')!r}; this version reads format {FORMAT}"
+            f"{path}: format {found!r}; this version reads format {FORMAT}{newer_advice(found, FORMAT)}"
         )
     return document
 
@@ -243,6 +253,7 @@ def _value(value: Any, folder: Path) -> Any:
     if not isinstance(value, dict):
         return value
     file = folder / Path(str(value.get("file"))).name  # the name alone: never outside the folder
+    check_regular(file)
     try:
         content = file.read_bytes()
     except OSError as error:

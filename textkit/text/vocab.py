@@ -285,6 +285,10 @@ class Vocab:
             vocab.__dict__.update(specials=heading.specials, unknown=heading.unknown, _arena=arena)
             return vocab
         file = vocab_file.parse(data, source=source, unknown=UNKNOWN)
+        if not 0 <= file.specials <= len(file.tokens):
+            raise CheckpointError(
+                f"{source}: not a vocabulary: {file.specials} specials among {len(file.tokens)} tokens"
+            )
         try:
             vocab = Vocab(file.tokens, file.counts, specials=file.specials, unknown=file.unknown)
         except (InputError, UsageError) as error:

@@ -104,7 +104,12 @@ def open_arena(data: bytes, *, source: Path | str) -> tuple[Heading, VocabArena]
     if not line.startswith(HEADER.encode()) or not _is_text(data):
         return None
     heading, arena = read_heading(line.decode(), source=source), VocabArena.of(body)
-    if arena is None or arena.digest != heading.digest or not 0 <= heading.specials <= len(arena):
+    if (
+        arena is None
+        or arena.digest != heading.digest
+        or not heading.fits(body)
+        or not 0 <= heading.specials <= len(arena)
+    ):
         return None
     specials = tuple(map(arena.token, range(heading.specials)))
     return (heading, arena) if heading.unknown is None or heading.unknown in specials else None

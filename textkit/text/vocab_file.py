@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from textkit import atomic
-from textkit.errors import CheckpointError
+from textkit.errors import CheckpointError, newer_advice
 
 HEADER = "#textkit-vocab "
 FORMAT = 1
@@ -21,11 +22,20 @@ _UNESCAPES = {escape: plain for plain, escape in _ESCAPES.items()}
 
 
 class Heading(NamedTuple):
-    """What the first line of a file says of the tokens below it."""
+    """What the first line of a file says of the tokens below it.
+
+    `digest` names the tokens; `crc32` tells damage of anything, the counts as well. Files of earlier versions
+    have none.
+    """
 
     specials: int
     unknown: str | None
     digest: str | None
+    crc32: str | None = None
+
+    def fits(self, body: bytes) -> bool:
+        """Whether the lines below are as they were written."""
+        return self.crc32 is None or self.crc32 == _crc32(self.specials, self.unknown, body)
 
 
 class VocabFile(NamedTuple):
@@ -45,15 +55,21 @@ def digest(tokens: Iterable[str]) -> str:
 
 def write(path: Path | str, file: VocabFile) -> None:
     r"""Write one token a line, `token<TAB>count`, with \\, \n, \r and \t escaped, after a header line."""
+    pairs = zip(file.tokens, file.counts, strict=True)
+    body = "".join(f"{escape(token)}\t{count}\n" for token, count in pairs)
     header = {
         "format": FORMAT,
         "specials": file.specials,
         "unknown": file.unknown,
         "digest": file.digest,
+        "crc32": _crc32(file.specials, file.unknown, body.encode()),
     }
-    lines = [HEADER + json.dumps(header, ensure_ascii=False)]
-    lines += [f"{escape(token)}\t{count}" for token, count in zip(file.tokens, file.counts, strict=True)]
-    atomic.write_text(path, "\n".join(lines) + "\n")
+    atomic.write_text(path, f"{HEADER}{json.dumps(header, ensure_ascii=False)}\n{body}")
+
+
+def _crc32(specials: int, unknown: str | None, body: bytes) -> str:
+    said = json.dumps([specials, unknown]).encode()
+    return f"{zlib.crc32(body, zlib.crc32(said)):08x}"
 
 
 def read_bytes(path: Path) -> bytes:
@@ -78,13 +94,27 @@ def parse(data: bytes, *, source: Path | str, unknown: str) -> VocabFile:
     if not lines:
         raise CheckpointError(f"{source}: not a vocabulary: the file is empty")
     if lines[0].startswith(HEADER):
-        specials, named, hashed = read_heading(lines[0], source=source)
+        heading = read_heading(lines[0], source=source)
         tokens, counts = _read_counts(source, lines[1:])
-        return VocabFile(tokens, counts, specials, named, hashed)
+        if not heading.fits(data.partition(b"\n")[2]):
+            what = "tokens" if digest(tokens) != heading.digest else "counts or the specials"
+            raise CheckpointError(
+                f"{source}: the {what} do not match the header's digest; the file was edited or damaged"
+            )
+        return VocabFile(tokens, counts, heading.specials, heading.unknown, heading.digest)
+    if _lost_heading(lines):
+        raise CheckpointError(f"{source}:1: the header of a vocabulary is damaged or gone; restore it")
     tokens = tuple(unescape(line.removesuffix("\r")) for line in lines)
     counts = (0,) * len(tokens)
     known = unknown if unknown in tokens else None
     return VocabFile(tokens, counts, specials=int(tokens[0] == known), unknown=known, digest=None)
+
+
+def _lost_heading(lines: list[str]) -> bool:
+    """Whether lines are no plain list of tokens, but what damage has left of a file that `write` wrote."""
+    counted = len(lines) > 1 and all(re.search(r"\t[0-9]+\Z", line) for line in lines[1:])
+    cut = len(lines) == 1 and HEADER.startswith(lines[0])
+    return counted or cut or lines[0].startswith(HEADER[:8]) or "\0" in lines[0]
 
 
 def read_heading(line: str, *, source: Path | str) -> Heading:
@@ -92,11 +122,13 @@ def read_heading(line: str, *, source: Path | str) -> Heading:
     try:
         header = json.loads(line[len(HEADER) :])
         if header["format"] != FORMAT:
+            found = header["format"]
             raise CheckpointError(
-                f"{source}:1: format {header['format']!r}; this version reads format {FORMAT}"
+                f"{source}:1: format {found!r}; this version reads format {FORMAT}"
+                f"{newer_advice(found, FORMAT)}"
             )
-        return Heading(int(header["specials"]), header["unknown"], header["digest"])
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        return Heading(int(header["specials"]), header["unknown"], header["digest"], header.get("crc32"))
+    except (AttributeError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise CheckpointError(f"{source}:1: not a vocabulary header: {error}") from error
 
 

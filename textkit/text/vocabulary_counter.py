@@ -13,6 +13,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from textkit import atomic
 from textkit.errors import TextkitError
 from textkit.text.token_batch import TokenBatch
 from textkit.text.token_table import CountedTokens, TokenTable
@@ -190,12 +191,16 @@ class _Parts:
         self._folder = folder
         self._memory = memory
         self._level = level
+        self._held = contextlib.ExitStack()
 
     @staticmethod
     def made(folder: Path | str | None, *, memory: int) -> _Parts:
         """In a new private folder inside `folder`."""
+        held = contextlib.ExitStack()
         with _naming(Path(folder or tempfile.gettempdir())):
-            return _Parts(Path(tempfile.mkdtemp(prefix="textkit-counts-", dir=folder)), memory=memory)
+            parts = _Parts(held.enter_context(atomic.temporary_folder("counts", folder)), memory=memory)
+        parts._held = held
+        return parts
 
     def write(self, table: TokenTable, places: Longs) -> None:
         """Add the tokens of a table, each seen first at one of `places` (V,), to the files."""
@@ -215,6 +220,7 @@ class _Parts:
                 yield from self._tables(path)
 
     def remove(self) -> None:
+        self._held.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _tables(self, path: Path) -> Iterator[tuple[TokenTable, Longs]]:

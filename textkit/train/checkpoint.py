@@ -1,6 +1,7 @@
 """A run folder: everything needed to use a model or to go on training it.
 
-    manifest.json            what belongs to the run, with sha256 of each file; the point of commit
+    manifest.json            what belongs to the run, with sha256 of each file and a digest of its own; the
+                             point of commit
     config.toml              every setting of the run
     pipeline.json, stage*.*  cleaning and tokenizing
     vocab.txt                of models over ids
@@ -14,6 +15,7 @@
     last-000150.state.pt     the rest of its state (optimiser, sampler, generators); those of the last
                              validation stay as well, as "anchor" in the manifest
     log.jsonl, curve.png     written along the way
+    times.json               how long training took so far, where that does not decide its end
     .lock                    empty; locked while a process trains here
 
 New files are written under new names first; then the manifest is replaced, which makes them the run;
@@ -22,12 +24,16 @@ then the old ones are removed. A crash at any moment leaves the previous run or 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import itertools
 import json
+import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+import struct
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,16 +42,19 @@ import numpy as np
 import numpy.typing as npt
 
 from textkit import __version__, atomic
-from textkit.errors import CheckpointError
+from textkit.errors import CheckpointError, newer_advice
+from textkit.plain_files import check_plain
 from textkit.text.pipeline import Pipeline
 from textkit.text.vocab import Vocab
-from textkit.train.manifest import ROLES, faults
+from textkit.train import recipe
+from textkit.train.manifest import ROLES, checked, faults, sum_of, to_text, unreadable
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 MODEL = "model"
+_LEFT = re.compile(r"\.(best-|last-|manifest\.json|log\.jsonl|times\.json|curve\.png)")  # half written
 # What readers of files that anyone may have written raise besides their own errors.
-_FORGED = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
+_FORGED = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError, struct.error)
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -66,8 +75,12 @@ class RunFolder:
         pipeline: Pipeline[str, list[str]],
         vocab: Vocab | None = None,
         fill: Callable[[RunFolder], None] = lambda run: None,  # noqa: ARG005
+        deciding: Mapping[str, Any] | None = None,
     ) -> RunFolder:
         """Make a new run folder; `config` is TOML text. `fill` may add to it before it takes its name.
+
+        `deciding` is what decides the result beside the files that the run begins with, for its recipe (see
+        `textkit.train.recipe`); None for a run that needs none.
 
         Raises CheckpointError when `path` is taken.
         """
@@ -89,6 +102,9 @@ class RunFolder:
             for file in sorted(p for p in folder.rglob("*") if p.is_file() and p.name != MANIFEST):
                 if file.parent != folder / MODEL or file.name == "header.json":
                     run._own(file.relative_to(folder).as_posix())
+            if deciding is not None:
+                sums = {name: entry["sha256"] for name, entry in run.document["files"].items()}
+                run.document[recipe.KEY] = recipe.of_files(folder, sums, deciding)
             run._commit()
         return RunFolder(path, run.document)
 
@@ -96,18 +112,24 @@ class RunFolder:
     def open(path: Path | str) -> RunFolder:
         """Open a run; raises CheckpointError when it is missing, incomplete or of another version."""
         path = Path(path)
+        if os.path.lexists(path / MANIFEST):
+            check_plain(path)
         try:
             document = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
         except OSError as error:
             reason = "no such folder" if not path.exists() else "has no readable manifest.json"
             raise CheckpointError(f"{path}: not a textkit run: {reason}") from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise CheckpointError(f"{path / MANIFEST}: damaged: {error}") from error
         if isinstance(document, dict) and document.get("format", FORMAT) != FORMAT:
+            found = document["format"]
             raise CheckpointError(
-                f"{path}: run format {document.get('format')!r}; this version reads {FORMAT}"
+                f"{path}: run format {found!r}; this version reads {FORMAT}{newer_advice(found, FORMAT)}"
             )
         for fault in faults(document):
+            raise CheckpointError(f"{path / MANIFEST}: damaged: {fault}")
+        document, fault = checked(document)
+        if fault:
             raise CheckpointError(f"{path / MANIFEST}: damaged: {fault}")
         return RunFolder(path, document)
 
@@ -115,7 +137,15 @@ class RunFolder:
         """Raise CheckpointError unless every file of the run's sub-folder is as it was written."""
         for name in self.document["files"]:
             if name.startswith(f"{folder}/"):
-                self._verify(name, _sha256_of(self._path(name)))
+                self._verify(name, sum_of(self._path(name)))
+
+    def damage(self) -> Iterator[str]:
+        """What is wrong with each file whose checksum differs: all of them are read."""
+        for name in self.document["files"]:
+            try:
+                self._verify(name, sum_of(self._path(name)))
+            except CheckpointError as error:
+                yield str(error)
 
     @property
     def kind(self) -> str:
@@ -128,7 +158,7 @@ class RunFolder:
         try:
             data = path.read_bytes()
         except OSError as error:
-            raise _unreadable(path, error) from error
+            raise unreadable(path, error) from error
         self._verify(name, hashlib.sha256(data).hexdigest())
         return data
 
@@ -180,7 +210,8 @@ class RunFolder:
         name = self._role(role)["state"]
         data = self.read(name)
         try:
-            return dict(torch.load(io.BytesIO(data), map_location="cpu", weights_only=True))
+            with warnings.catch_warnings(action="ignore"):  # of what no state of ours has
+                return dict(torch.load(io.BytesIO(data), map_location="cpu", weights_only=True))
         except (pickle.UnpicklingError, RuntimeError, EOFError, *_FORGED) as error:
             raise CheckpointError(
                 f"{self.path / name}: not a training state of plain numbers and tensors"
@@ -239,8 +270,8 @@ class RunFolder:
         """Remove what a crash left: weights and states that never became the run's, files half written."""
         for path in self.path.iterdir():
             weights = path.name.startswith(("best-", "last-")) and path.name not in self.document["files"]
-            if weights or re.match(r"\.(best-|last-|manifest\.json|log\.jsonl|curve\.png)", path.name):
-                path.unlink(missing_ok=True)
+            if weights or _LEFT.match(path.name):
+                _remove(path)
 
     def record(self, key: str, value: object) -> None:
         """Keep `value` (plain data) in the manifest under `key`: results, sources, notes."""
@@ -249,7 +280,7 @@ class RunFolder:
 
     def _own(self, name: str) -> None:
         path = self.path / name
-        self.document["files"][name] = {"bytes": path.stat().st_size, "sha256": _sha256_of(path)}
+        self.document["files"][name] = {"bytes": path.stat().st_size, "sha256": sum_of(path)}
 
     def _commit(self) -> None:
         """Replace the manifest, then remove weights and states that it no longer names."""
@@ -258,24 +289,17 @@ class RunFolder:
         stale = [n for n in self.document["files"] if n.startswith(("best-", "last-")) and n not in named]
         for name in stale:
             del self.document["files"][name]
-        text = json.dumps(self.document, ensure_ascii=False, indent=1)
-        atomic.write_text(self.path / MANIFEST, text + "\n")
+        if recipe.KEY in self.document:
+            self.document["signature"] = recipe.signed(self.document)
+        atomic.write_text(self.path / MANIFEST, to_text(self.document))
         for name in stale:
-            (self.path / name).unlink(missing_ok=True)
+            _remove(self.path / name)
 
 
-def _sha256_of(path: Path) -> str:
-    """The sum of a file of any size; raises CheckpointError when it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise _unreadable(path, error) from error
-
-
-def _unreadable(path: Path, error: OSError) -> CheckpointError:
-    reason = (error.strerror or str(error)).lower()
-    return CheckpointError(f"{path}: cannot be read: {reason}")
+def _remove(path: Path) -> None:
+    """What has become a folder stays: it is no longer the run's, and nothing is lost."""
+    with contextlib.suppress(IsADirectoryError, PermissionError):
+        path.unlink(missing_ok=True)
 
 
 def _pack(state: Mapping[str, Any]) -> bytes:

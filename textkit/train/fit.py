@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from textkit import atomic
 from textkit.data.row_batches import RowBatch, RowBatches
 from textkit.errors import InputError, TextkitError, UsageError
 from textkit.models.schedules import Schedule, constant
@@ -120,8 +119,8 @@ def fit(
         _check_examples(part)
     batches = RowBatches(len(examples[0]), batch_size=batch_size, seed=seed)
     objective = ArraysObjective(module, examples, loss=loss, penalty=penalty)
-    with tempfile.TemporaryDirectory(prefix="textkit-") as name:
-        run = RunFolder.create(Path(name) / "fit", kind="fit", config="", pipeline=Pipeline())
+    with atomic.temporary_folder("fit") as folder:
+        run = RunFolder.create(folder / "fit", kind="fit", config="", pipeline=Pipeline())
         log = Log(run.path / "log.jsonl")
         trainer = Trainer(
             module=module,

@@ -60,7 +60,10 @@ def stop_requests() -> Iterator[StopRequest]:
 
 @contextlib.contextmanager
 def going_on(command: str, *, aloud: bool = True) -> Iterator[None]:
-    """Within the block an interruption says, if `aloud`, which `command` goes on; so does a full disk."""
+    """Within the block an interruption says, if `aloud`, which `command` goes on; so does a full disk.
+
+    So does what comes while nothing can stop safely, KeyboardInterrupt say: in a note.
+    """
     remedy = f"go on with: {command}"
     try:
         yield
@@ -70,3 +73,7 @@ def going_on(command: str, *, aloud: bool = True) -> Iterator[None]:
         if isinstance(error, CheckpointError) or not isinstance(error.__cause__, OSError):
             raise
         raise TextkitError(f"{error}; {remedy}") from error  # what was saved is whole
+    except BaseException as stop:
+        if aloud and not isinstance(stop, Exception):
+            stop.add_note(remedy)
+        raise

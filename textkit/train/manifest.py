@@ -2,11 +2,41 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+from textkit.errors import CheckpointError
+
 ROLES = ("best", "last", "anchor")
+DIGEST = "digest"  # the manifest's own: labels, thresholds and results stand in no other file
+
+
+def to_text(document: Mapping[str, Any]) -> str:
+    """A manifest as it is written: with a digest of all the rest of it, whatever digest it had.
+
+    >>> checked(json.loads(to_text({"kind": "lstm", "files": {}})))
+    ({'kind': 'lstm', 'files': {}}, '')
+    """
+    plain, _ = checked(json.loads(json.dumps(document)))  # as it will be read
+    return json.dumps(plain | {DIGEST: _digest(plain)}, ensure_ascii=False, indent=1) + "\n"
+
+
+def checked(document: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """A manifest that was read, without its digest; and what is wrong with that, or nothing.
+
+    Manifests of earlier versions have none.
+    """
+    rest = {name: value for name, value in document.items() if name != DIGEST}
+    sound = DIGEST not in document or document[DIGEST] == _digest(rest)
+    return rest, "" if sound else "it was edited or damaged: its digest differs"
+
+
+def _digest(document: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 
 def faults(document: Any) -> Iterator[str]:
@@ -44,8 +74,9 @@ def _foreign_values(document: Mapping[str, Any]) -> Iterator[str]:
     for key in ("precision", "budget"):
         if not isinstance(document.get(key, ""), str):
             yield f"'{key}' must be a name"
-    if not isinstance(document.get("results", {}), dict):
-        yield "'results' must be an object"
+    for key in ("results", "recipe"):
+        if not isinstance(document.get(key, {}), dict):
+            yield f"'{key}' must be an object"
     for key in ("epochs", "max_steps"):
         if not _is_count(document.get(key, 1)):
             yield f"'{key}' must be a count"
@@ -53,3 +84,18 @@ def _foreign_values(document: Mapping[str, Any]) -> Iterator[str]:
 
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and 0 <= value < 2**63
+
+
+def sum_of(path: Path) -> str:
+    """The sha256 of a file of any size; raises CheckpointError when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, error: OSError) -> CheckpointError:
+    """The error for a file of a run that cannot be read."""
+    reason = (error.strerror or str(error)).lower()
+    return CheckpointError(f"{path}: cannot be read: {reason}")

@@ -34,6 +34,7 @@ from textkit.train.measure import PERPLEXITY, Measure
 from textkit.train.objective import B, Batches, Objective
 from textkit.train.progress import Progress
 from textkit.train.settings import TrainerSettings
+from textkit.train.times import read_times, without_times, write_times
 from textkit.train.training_state import TrainingState, fitting
 from textkit.train.weights import arrays, load_arrays
 
@@ -273,7 +274,10 @@ class Trainer(Generic[B]):
             "batches": self.batches.state_dict(),
             "progress": self.progress.as_dict(),
         }
+        if self.settings.max_seconds is None:  # times decide nothing, and are kept elsewhere
+            state["progress"] = without_times(state["progress"])
         if self.world.first:
+            write_times(self.run.path, self.progress.as_dict())
             info = {"epoch": self.progress.epoch}
             step, also = self.progress.step, ("anchor",) if anchor else ()
             self.run.save("last", arrays(self.module), step=step, info=info, state=state, also=also)
@@ -291,5 +295,7 @@ class Trainer(Generic[B]):
             set_generators(state.own["generators"], device=self.world.device)
         self._proving = partial(fitting, state.path)  # what is carried is looked at in a step only
         self.progress = replace(state.progress, total=self._limit)
+        if self.settings.max_seconds is None:
+            self.progress = replace(self.progress, **read_times(self.run.path))
         if self.world.first:
             self.log.rewind(self.progress.records)

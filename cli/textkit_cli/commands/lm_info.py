@@ -63,6 +63,7 @@ def _ngram_rows(info: NgramInfo) -> list[tuple[str, str]]:
         ("in memory", f"{info.bytes_in_memory / 1e6:,.1f} MB"),
         ("sums to one", f"{'yes' if info.proper else 'no'}: {sums}"),
         ("signature", info.signature),
+        *([("recipe", info.recipe.removeprefix("recipe "))] if info.recipe else []),
         *(("note", note) for note in info.notes),
     ]
 
@@ -92,6 +93,7 @@ def _network_rows(info: NetworkInfo) -> list[tuple[str, str]]:
         ("on disk", f"{sum(info.files.values()) / 1e6:,.1f} MB"),
         *((f"  {name}", f"{size:,} bytes") for name, size in info.files.items()),
         ("signature", info.signature),
+        *([("recipe", info.recipe.removeprefix("recipe "))] if info.recipe else []),
         *(("note", note) for note in info.notes),
     ]
 

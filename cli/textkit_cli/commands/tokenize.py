@@ -21,7 +21,7 @@ from textkit_cli.rendering import FORMS, Rendering
 from textkit_cli.tokenizing import Cleaning, Tokenizing
 from textkit_corpora.blocks import read_blocks
 from textkit_corpora.compression import is_standard, split_suffix
-from textkit_corpora.sinks import open_sink
+from textkit_corpora.sinks import Sink, open_sink
 
 FORMATS = (*FORMS, "ids")
 
@@ -99,10 +99,11 @@ def command(
         engine, jobs=jobs, scheduler=scheduler, unlocked=work.batched and tokenizing.unlocked
     )
     with contextlib.ExitStack() as stack:
+        sink: Sink | None = None
+        stack.enter_context(keeping(lambda: sink.hint if sink else None))  # also while the file is finished
         sink = stack.enter_context(
             open_sink(output, signature=settings, resume=resume, head=work.head, inputs=_files(names))
         )
-        stack.enter_context(keeping(lambda: sink.hint))
         advance = stack.enter_context(progress(total=size, quiet=quiet, to_stdout=is_standard(output)))
         todo = islice(strides(blocks), sink.done, None)
         if batched is None:  # nobody knows how much is to come

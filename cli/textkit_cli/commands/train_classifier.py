@@ -13,6 +13,7 @@ from textkit.tasks.classification.config import ClassifierConfig
 from textkit_cli import options
 from textkit_cli.console import say
 from textkit_cli.labelled import LabelColumn, LabelledFiles, TextColumn
+from textkit_cli.recipes import say_recipe
 from textkit_cli.settings import gather_settings, only_resuming, with_settings
 
 if TYPE_CHECKING:
@@ -204,6 +205,7 @@ def _report(run: str, results: dict[str, Evaluation], *, as_json: bool, quiet: b
         print(json.dumps(measured, ensure_ascii=False))  # noqa: T201
     elif results:
         print(summary_table(results))  # noqa: T201
+    say_recipe(run, quiet=quiet)
     say(f"the classifier is in {run}; try: textkit classify {run} FILE", quiet=quiet)
 
 

@@ -15,6 +15,7 @@ from textkit.tasks.language_model import LanguageModelConfig
 from textkit_cli import options
 from textkit_cli.console import say, table, warn_of_impossible
 from textkit_cli.reading import read_text
+from textkit_cli.recipes import say_recipe
 from textkit_cli.settings import gather_settings, only_resuming, with_settings
 from textkit_cli.training_bar import training_bar
 
@@ -234,6 +235,7 @@ def _report(run: str | None, scores: dict[str, Any], *, quiet: bool) -> None:
     if scores:
         print(table(scores))  # noqa: T201
     if run is not None:
+        say_recipe(run, quiet=quiet)
         say(f"the model is in {run}; try: textkit generate {run}", quiet=quiet)
 
 

@@ -14,6 +14,7 @@ from textkit.tasks.translation import TranslatorConfig
 from textkit_cli import options
 from textkit_cli.columns import aligned
 from textkit_cli.console import say
+from textkit_cli.recipes import say_recipe
 from textkit_cli.settings import gather_settings, only_resuming, with_settings
 from textkit_cli.training_bar import training_bar
 from textkit_corpora.compression import check_file, is_standard
@@ -198,6 +199,7 @@ def _report(run: str, results: dict[str, Result], *, quiet: bool) -> None:
     signatures = dict.fromkeys(result.signature for result in results.values() if result.signature)
     for signature in signatures:
         print(f"BLEU: {signature}")  # noqa: T201
+    say_recipe(run, quiet=quiet)
     say(f"the translator is in {run}; try: textkit translate {run}", quiet=quiet)
 
 

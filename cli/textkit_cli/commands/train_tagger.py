@@ -11,6 +11,7 @@ from textkit.tasks import tagging
 from textkit.tasks.tagging import TaggerConfig
 from textkit_cli import options
 from textkit_cli.console import say
+from textkit_cli.recipes import say_recipe
 from textkit_cli.settings import gather_settings, only_resuming, with_settings
 from textkit_cli.tagging import by_label, summary
 from textkit_cli.training_bar import training_bar
@@ -100,6 +101,7 @@ def _report(run: str, reports: dict[str, SpanReport], *, quiet: bool) -> None:
     print(summary(reports))  # noqa: T201
     name, last = list(reports.items())[-1]
     print(f"\n{name}:\n{by_label(last)}")  # noqa: T201
+    say_recipe(run, quiet=quiet)
     say(f"the tagger is in {run}; try: textkit tag {run}", quiet=quiet)
 
 

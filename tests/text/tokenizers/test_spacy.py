@@ -92,6 +92,7 @@ def installed_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     information = tmp_path / f"{name}-1.0.0.dist-info"
     information.mkdir()
     (information / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0.0\n")
+    (information / "entry_points.txt").write_text(f"[spacy_models]\n{name} = {name}\n")
     monkeypatch.syspath_prepend(tmp_path)
     yield name
     sys.modules.pop(name, None)

@@ -17,7 +17,8 @@ import numpy.typing as npt
 
 from textkit import atomic
 from textkit.data.bag_of_words.documents import Preparation
-from textkit.errors import CheckpointError, UsageError
+from textkit.errors import CheckpointError, UsageError, newer_advice
+from textkit.plain_files import check_regular
 from textkit.text.pipeline import Pipeline
 
 FORMAT = 1
@@ -42,7 +43,8 @@ def write(folder: Path | str, saved: Saved) -> None:
     from safetensors.numpy import save
 
     features = save(dict(saved.arrays))
-    document = {"format": FORMAT, "sha256": hashlib.sha256(features).hexdigest(), "settings": saved.settings}
+    document: dict[str, Any] = {"format": FORMAT, "sha256": hashlib.sha256(features).hexdigest()}
+    document |= {"settings": saved.settings, "digest": _digest(saved.settings)}
     with atomic.writing_folder(folder) as temporary:
         if saved.pipeline is not None:
             if not isinstance(saved.pipeline, Pipeline):
@@ -58,24 +60,36 @@ def read(folder: Path | str) -> Saved:
     from safetensors.numpy import load
 
     folder = Path(folder)
+    for name in (_DOCUMENT, _FEATURES):
+        check_regular(folder / name)
     try:
         document = json.loads((folder / _DOCUMENT).read_bytes())
         features = (folder / _FEATURES).read_bytes()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{folder}: no saved bag of words: {error}") from error
     if not isinstance(document, Mapping) or document.get("format") != FORMAT:
-        raise CheckpointError(f"{folder / _DOCUMENT}: not of format {FORMAT}, which this version reads")
+        found = document.get("format") if isinstance(document, Mapping) else None
+        advice = newer_advice(found, FORMAT)
+        raise CheckpointError(
+            f"{folder / _DOCUMENT}: not of format {FORMAT}, which this version reads{advice}"
+        )
     if document.get("sha256") != hashlib.sha256(features).hexdigest():
         raise CheckpointError(f"{folder / _FEATURES}: its checksum differs; the file is damaged")
     settings = document.get("settings")
     if not isinstance(settings, dict):
         raise CheckpointError(f"{folder / _DOCUMENT}: the settings are missing")
+    if document.get("digest", _digest(settings)) != _digest(settings):  # earlier versions wrote none
+        raise CheckpointError(f"{folder / _DOCUMENT}: damaged or edited: the digest of the settings differs")
     try:
         arrays = load(features)
     except SafetensorError as error:
         raise CheckpointError(f"{folder / _FEATURES}: not a safetensors file: {error}") from error
     pipeline = Pipeline.load(folder) if (folder / "pipeline.json").exists() else None
     return Saved(pipeline, {name: _value(value) for name, value in settings.items()}, arrays)
+
+
+def _digest(settings: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
 def _value(value: Any) -> Any:

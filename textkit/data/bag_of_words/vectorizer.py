@@ -134,6 +134,7 @@ class BagOfWords(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         try:
             bag = BagOfWords(TOKENS if pipeline is None else pipeline, **settings)
             bag.dtype = np.dtype(bag.dtype)
+            bag._weighting()
             bag.index_ = NgramIndex.from_arrays(arrays, pipeline, bag._index().settings())
         except (TypeError, UsageError, CheckpointError) as error:
             raise CheckpointError(f"{folder}: damaged: {error}") from error

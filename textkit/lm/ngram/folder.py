@@ -22,11 +22,12 @@ from typing import Any
 import numpy as np
 
 from textkit import __version__, atomic
-from textkit.errors import CheckpointError
+from textkit.errors import CheckpointError, newer_advice
 from textkit.lm.ngram.log_table import CENTRES, LogTable
 from textkit.lm.ngram.model import Miss, NgramModel
 from textkit.lm.ngram.table_file import SUFFIXES, Array, Look, open_table, write_table
 from textkit.lm.trie import LONGEST, NgramTrie
+from textkit.plain_files import check_regular
 from textkit.text import vocab_file
 from textkit.text.vocab import Vocab
 
@@ -55,10 +56,13 @@ def save_ngram(model: NgramModel, folder: Path | str) -> None:
         fill_ngram(model, temporary)
 
 
-def fill_ngram(model: NgramModel, folder: Path, *, pipeline: str = "") -> None:
+def fill_ngram(
+    model: NgramModel, folder: Path, *, pipeline: str = "", probe: dict[str, Any] | None = None
+) -> None:
     """Write a model's files into a folder that someone else makes whole: a run, say.
 
-    `pipeline` is the digest of the one that leads to its words, if that is saved too.
+    `pipeline` is the digest of the one that leads to its words, if that is saved too; `probe` is plain data
+    that is kept for who asks.
     """
     folder.mkdir(exist_ok=True)
     model.vocab.save(folder / VOCAB)
@@ -76,6 +80,7 @@ def fill_ngram(model: NgramModel, folder: Path, *, pipeline: str = "") -> None:
         "vocab": hashlib.sha256((folder / VOCAB).read_bytes()).hexdigest(),
         "pipeline": pipeline,
         "tables": tables,
+        "probe": probe,
     }
     document["digest"] = _digest(document)
     atomic.write_text(folder / HEADER, json.dumps(document, indent=1) + "\n")
@@ -110,7 +115,7 @@ def load_ngram(folder: Path | str) -> NgramModel:
 class Header:
     """What header.json says: `sizes` n-grams an order; `tables`: name to kind and digest.
 
-    `vocab` is the sha256 of vocab.txt, `pipeline` the digest of the pipeline, if any.
+    `vocab` is the sha256 of vocab.txt, `pipeline` the digest of the pipeline, if any, `probe` what was kept.
     """
 
     smoothing: str
@@ -120,6 +125,7 @@ class Header:
     vocab: str
     pipeline: str
     tables: dict[str, tuple[str, str]]
+    probe: Any = None
 
 
 def read_header(folder: Path) -> Header:
@@ -128,10 +134,14 @@ def read_header(folder: Path) -> Header:
     Raises CheckpointError when it is missing, damaged or of another version.
     """
     path = folder / HEADER
+    check_regular(path)
     try:
         document = json.loads(path.read_bytes())
         if document["format"] != FORMAT:
-            raise CheckpointError(f"{path}: format {document['format']!r}; this version reads {FORMAT}")
+            found = document["format"]
+            raise CheckpointError(
+                f"{path}: format {found!r}; this version reads {FORMAT}{newer_advice(found, FORMAT)}"
+            )
         if document.pop("digest") != _digest(document):
             raise ValueError("its digest differs; it was edited or damaged")
         miss = Miss(bool(document["miss"]["shorter"]), float(document["miss"]["unseen"]))
@@ -144,7 +154,8 @@ def read_header(folder: Path) -> Header:
             raise ValueError(f"n-grams of {LONGEST} words at most can be asked, not of {len(sizes)}")
         notes = tuple(map(str, document["notes"]))
         vocab, pipeline = str(document["vocab"]), str(document["pipeline"])
-        return Header(str(document["smoothing"]), miss, notes, sizes, vocab, pipeline, tables)
+        probe = document.get("probe")
+        return Header(str(document["smoothing"]), miss, notes, sizes, vocab, pipeline, tables, probe)
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from error
     except KeyError as error:
@@ -225,6 +236,7 @@ def _logs(folder: Path, header: Header, name: str, rows: int) -> LogTable:
 
 def _read_vocab(path: Path, *, digest: str) -> Vocab:
     """The vocabulary of a file whose sha256 is known."""
+    check_regular(path)
     data = vocab_file.read_bytes(path)
     if hashlib.sha256(data).hexdigest() != digest:
         raise CheckpointError(f"{path}: damaged: checksum differs from header.json; restore it")

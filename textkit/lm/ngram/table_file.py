@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textkit.errors import CheckpointError
+from textkit.plain_files import check_regular
 from textkit.scratch import release
 
 Array = npt.NDArray[Any]
@@ -51,6 +52,7 @@ def open_table(path: Path, kind: str, *, rows: int, digest: str, look: Look = la
     says what is wrong with it, if anything. Raises CheckpointError for a file that is missing or changed.
     """
     dtype = np.dtype(kind).newbyteorder("<")
+    check_regular(path)
     try:
         with path.open("rb") as file:
             size = file.seek(0, 2)

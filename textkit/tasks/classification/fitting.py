@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from textkit import atomic
 from textkit.data.splits import split
 from textkit.errors import InputError, Interrupted, UsageError
 from textkit.tasks.classification.classifier import Classifier, Floats, LabelledTexts
@@ -130,9 +129,9 @@ def fit_aside(
         return fit_linear_classifier(train, config, pipeline=pipeline, unlabelled=unlabelled)
     shown, dev = hold_out(train, config)
     prepared = prepare_network(shown, config, dev=dev, pipeline=pipeline, unlabelled=unlabelled)
-    with tempfile.TemporaryDirectory(prefix="textkit.") as folder:
+    with atomic.temporary_folder("folds") as folder:
         run = RunFolder.create(
-            Path(folder) / "run",
+            folder / "run",
             kind="classifier",
             config=config.toml(),
             pipeline=pipeline,

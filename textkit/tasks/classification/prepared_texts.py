@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from textkit.data.array_file import read_array
 from textkit.data.encoded import EncodedCorpus
 from textkit.errors import CheckpointError, InputError, UsageError
 from textkit.tasks.classification.classifier import Integers, LabelledTexts
@@ -36,15 +37,17 @@ class LabelledIds:
         np.save(folder / "weights.npy", self.weights)
 
     @staticmethod
-    def load(folder: Path) -> LabelledIds:
-        """What `save` wrote; raises CheckpointError when files are missing or do not fit each other."""
-        corpus = EncodedCorpus.load(folder)
-        try:
-            classes, weights = (np.load(folder / f"{name}.npy") for name in ("classes", "weights"))
-        except (OSError, ValueError) as error:
-            raise CheckpointError(f"{folder}: not labelled texts: {error}") from error
-        if not len(classes) == len(weights) == len(corpus):
-            raise CheckpointError(f"{folder}: damaged: classes and weights are not one for each text")
+    def load(folder: Path, *, ids_below: int | None = None, labels: int | None = None) -> LabelledIds:
+        """What `save` wrote; raises CheckpointError when files are missing or do not fit each other.
+
+        Nor may an id, or a class, be larger than there are words or `labels`, if they are given.
+        """
+        corpus = EncodedCorpus.load(folder, ids_below=ids_below)
+        shape = (len(corpus),)  # one for each text
+        classes = read_array(folder / "classes.npy", shape=shape, kinds="iu")
+        weights = read_array(folder / "weights.npy", shape=shape, kinds="f")
+        if labels is not None and not (classes.min(initial=0) >= 0 and classes.max(initial=0) < labels):
+            raise CheckpointError(f"{folder / 'classes.npy'}: damaged: a class is not one of {labels} labels")
         return LabelledIds(corpus, classes, weights)
 
 
@@ -110,14 +113,15 @@ class PreparedTexts:
         folder = run.path / "data"
         if not all((folder / name).exists() for name in ("train", "dev")):
             raise CheckpointError(f"{folder}: the encoded training texts are gone; train again")
-        more = folder / "unlabelled"
+        more, vocab, labels = folder / "unlabelled", run.vocab(), labels_of(run)
+        size, count = len(vocab), len(labels)
         return PreparedTexts(
             run.pipeline(),
-            run.vocab(),
-            labels_of(run),
-            LabelledIds.load(folder / "train"),
-            LabelledIds.load(folder / "dev"),
-            EncodedCorpus.load(more) if more.exists() else EncodedCorpus.from_sequences([]),
+            vocab,
+            labels,
+            LabelledIds.load(folder / "train", ids_below=size, labels=count),
+            LabelledIds.load(folder / "dev", ids_below=size, labels=count),
+            EncodedCorpus.load(more, ids_below=size) if more.exists() else EncodedCorpus.from_sequences([]),
         )
 
 

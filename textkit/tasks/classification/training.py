@@ -25,8 +25,16 @@ from textkit.tasks.classification.fitting import (
     prepare_network,
 )
 from textkit.tasks.classification.prepared_texts import PreparedTexts, labels_of
-from textkit.tasks.classification.saved import KIND, config_of, load_classifier, open_classifier
+from textkit.tasks.classification.saved import (
+    KIND,
+    SavedClassifier,
+    config_of,
+    load_classifier,
+    open_classifier,
+)
 from textkit.tasks.configuration import make_settings
+from textkit.tasks.verification.probe import record_results
+from textkit.train import recipe
 from textkit.train.checkpoint import RunFolder
 from textkit.train.interrupt import going_on
 from textkit.train.lock import alone_in
@@ -77,10 +85,19 @@ def train(
 
     def fill(run: RunFolder) -> None:
         run.document["labels"] = list(texts.labels)
+        if tune_threshold and dev is not None:  # a run that is there decides as it was asked to
+            run.document["thresholds"] = _tuned(SavedClassifier(classifier, config, pipeline), dev, say=say)
         run.save("best", classifier.arrays(), step=0, info={})
 
-    run = RunFolder.create(out, kind=KIND, config=config.toml(), pipeline=pipeline, fill=fill)
-    return _finish(run, held_out, tune=tune_threshold, say=say)
+    read = {"train": texts} | ({"dev": dev} if tune_threshold and dev is not None else {})
+    digests = {name: recipe.digest(*part.texts, part.classes) for name, part in read.items()}
+    if unlabelled:
+        digests["unlabelled"] = recipe.digest(*unlabelled)
+    deciding = {"data": digests, "tune_threshold": tune_threshold}
+    run = RunFolder.create(
+        out, kind=KIND, config=config.toml(), pipeline=pipeline, fill=fill, deciding=deciding
+    )
+    return _finish(run, held_out, tune=False, say=say)
 
 
 def _train_network(
@@ -101,7 +118,7 @@ def _train_network(
     else:
         shown, dev = hold_out(texts, config)
         say(f"{len(dev)} of {len(texts)} texts are held out to stop by")
-    choose_device(config.device)  # says that there is no GPU before there is a run
+    device = choose_device(config.device)  # says that there is no GPU before there is a run
     pipeline = make_pipeline(config)
     prepared = prepare_network(shown, config, dev=dev, pipeline=pipeline, unlabelled=unlabelled)
 
@@ -113,7 +130,13 @@ def _train_network(
             _save_texts(part, run.path / "data" / name)
 
     run = RunFolder.create(
-        out, kind=KIND, config=config.toml(), pipeline=pipeline, vocab=prepared.vocab, fill=fill
+        out,
+        kind=KIND,
+        config=config.toml(),
+        pipeline=pipeline,
+        vocab=prepared.vocab,
+        fill=fill,
+        deciding=recipe.of_network(device=device.type),
     )
     return _fit(config, run, prepared, held_out, watch=watch, say=say)
 
@@ -156,7 +179,7 @@ def _fit(
 ) -> dict[str, Evaluation]:
     with going_on(f"textkit train-classifier --resume {run.path}"):
         fit_network_classifier(config, run, prepared, watch=watch, say=say)
-    return _finish(run, held_out, tune=bool(run.document.get("tune_threshold")), say=say)
+        return _finish(run, held_out, tune=bool(run.document.get("tune_threshold")), say=say)
 
 
 def _finish(
@@ -164,19 +187,24 @@ def _finish(
 ) -> dict[str, Evaluation]:
     saved = load_classifier(run)
     if tune and (dev := held_out.get("dev")) is not None:
-        thresholds = tune_thresholds(saved.probabilities(dev.texts), dev.classes)
-        run.record("thresholds", list(thresholds))
+        run.record("thresholds", _tuned(saved, dev, say=say))
         saved = load_classifier(run)
-        shown = [f"{label} {t:.3f}" for label, t in zip(saved.labels, thresholds, strict=True)]
-        more = f", ... ({len(shown)})" if len(shown) > SHOWN else ""
-        say(f"thresholds tuned on dev, where figures are flattered now: {', '.join(shown[:SHOWN])}{more}")
     results = {name: saved.evaluate(texts) for name, texts in held_out.items()}
     recorded = {name: result.as_dict() for name, result in results.items()}
     if len(saved.labels) > MANY:  # the manifest is read whenever the run is
         for measured in recorded.values():
             del measured["confusion"]
-    run.record("results", recorded)
+    record_results(run, recorded, saved)
     return results
+
+
+def _tuned(saved: SavedClassifier, dev: LabelledTexts, *, say: Say) -> list[float]:
+    """A threshold for each label; says which."""
+    thresholds = tune_thresholds(saved.probabilities(dev.texts), dev.classes)
+    shown = [f"{label} {t:.3f}" for label, t in zip(saved.labels, thresholds, strict=True)]
+    more = f", ... ({len(shown)})" if len(shown) > SHOWN else ""
+    say(f"thresholds tuned on dev, where figures are flattered now: {', '.join(shown[:SHOWN])}{more}")
+    return list(thresholds)
 
 
 def _save_texts(texts: LabelledTexts, folder: Path) -> None:
@@ -198,6 +226,6 @@ def _load_texts(run: RunFolder, name: str) -> LabelledTexts | None:
             raise ValueError("texts and classes do not match")
         if classes.min(initial=0) < 0 or classes.max(initial=0) >= len(labels):
             raise ValueError("a class has no label")
-    except (ValueError, LookupError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:
         raise CheckpointError(f"{run.path / file}: damaged: {error}") from error
     return LabelledTexts(texts, classes, labels)

@@ -117,6 +117,7 @@ def _network(saved: SavedModel) -> NeuralLanguageModel:
 
 def _training_text(run: Path | str | None) -> Any:
     from textkit.data.encoded import EncodedCorpus
+    from textkit.train.checkpoint import RunFolder
 
     folder = None if run is None else Path(run) / "data" / "train"
     if folder is None or not folder.is_dir():
@@ -124,6 +125,7 @@ def _training_text(run: Path | str | None) -> Any:
             f"{run or 'the model'}: the root mean squares need the training text, which is not there; "
             "take the plain update"
         )
+    RunFolder.open(folder.parents[1]).check("data/train")
     return EncodedCorpus.load(folder)
 
 

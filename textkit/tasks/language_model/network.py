@@ -7,6 +7,8 @@ from typing import cast
 import torch
 from torch import nn
 
+from textkit.errors import CheckpointError
+from textkit.lm.language_model import SPECIALS
 from textkit.lm.neural import NeuralLanguageModel
 from textkit.models.cells import Cell
 from textkit.models.dropout import Dropouts
@@ -80,6 +82,11 @@ def _is_sparse(config: LanguageModelConfig) -> bool:
 
 def load_network(run: RunFolder, config: LanguageModelConfig, vocab: Vocab) -> NeuralLanguageModel:
     """The best model of a run, ready to score and generate."""
+    if vocab.specials != len(SPECIALS) or vocab.tokens[: len(SPECIALS)] != SPECIALS:
+        raise CheckpointError(
+            f"{run.path / 'vocab.txt'}: not a language model's vocabulary: its first ids must be "
+            f"{' and '.join(SPECIALS)}"
+        )
     network = make_network(config, vocab)
     module = cast(nn.Module, network)
     load_arrays(module, run, "best")

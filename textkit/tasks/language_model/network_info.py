@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from textkit.errors import UsageError
-from textkit.tasks.configuration import parse_settings
+from textkit.tasks.configuration import of_a_run, parse_settings
 from textkit.tasks.kinds import check_kind
+from textkit.train import recipe
 from textkit.train.checkpoint import MANIFEST, RunFolder
 from textkit.train.log import Log
 
@@ -43,6 +44,7 @@ class NetworkInfo:
     results: dict[str, dict[str, Any]]
     notes: tuple[str, ...]
     signature: str
+    recipe: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """All of it as plain data."""
@@ -67,7 +69,9 @@ def describe_network(path: Path | str) -> NetworkInfo:
     if run.kind == "ngram":
         raise UsageError(f"{path}: an n-gram model; this is for networks")
     check_kind(run, "language model")
-    config = parse_settings(run.config(), source=str(path / "config.toml"))
+    where = str(path / "config.toml")
+    with of_a_run(where):
+        config = parse_settings(run.config(), source=where)
     config["precision"] = run.document.get("precision", config.get("precision"))  # what "auto" came to
     weights = run.arrays("best")
     parts: dict[str, int] = {}
@@ -87,6 +91,7 @@ def describe_network(path: Path | str) -> NetworkInfo:
         run.document.get("results", {}),
         tuple(run.document.get("notes", ())),
         str(run.document.get("signature", "")),
+        recipe.line(run.document),
     )
 
 

@@ -89,6 +89,10 @@ def write_ngram_file(saved: SavedNgram, path: Path | str, *, quantise: bool = Fa
 
         write_arpa(model, path)
         return
+    from textkit.tasks.language_model.saved import SavedModel
+    from textkit.tasks.verification.probe import probe_or_none
+
+    probe = probe_or_none("ngram", SavedModel(model, saved.pipeline))
     with atomic.writing_folder(path) as folder:
-        fill_ngram(model, folder, pipeline=saved.pipeline.digest())
+        fill_ngram(model, folder, pipeline=saved.pipeline.digest(), probe=probe)
         saved.pipeline.save(folder)

@@ -13,6 +13,8 @@ from textkit.lm.history import History
 from textkit.lm.ngram import NgramModel
 from textkit.lm.trie import END_ID
 from textkit.tasks.language_model.ngram_file import is_model_folder, read_ngram_file
+from textkit.train import recipe
+from textkit.train.checkpoint import MANIFEST, RunFolder
 
 Ints = npt.NDArray[np.int64]
 
@@ -44,6 +46,7 @@ class NgramInfo:
     greatest_sum: float
     notes: tuple[str, ...]
     signature: str
+    recipe: str = ""
 
     @property
     def proper(self) -> bool:
@@ -80,7 +83,13 @@ def describe_ngram(path: Path | str, *, seed: int = 0) -> NgramInfo:
         float(sums.max()),
         model.notes,
         saved.signature(),
+        _recipe(path),
     )
+
+
+def _recipe(path: Path) -> str:
+    """How a run was made; nothing for what is no run."""
+    return recipe.line(RunFolder.open(path).document) if (path / MANIFEST).exists() else ""
 
 
 def sums_of_histories(model: NgramModel, histories: History) -> npt.NDArray[np.float64]:

@@ -11,7 +11,7 @@ from textkit.data.interned import InternedText
 from textkit.errors import UsageError
 from textkit.lm.language_model import LanguageModel
 from textkit.lm.score import MeasuredText, Score, per_line, score
-from textkit.tasks.configuration import parse_settings
+from textkit.tasks.configuration import of_a_run, parse_settings
 from textkit.tasks.kinds import check_kind
 from textkit.tasks.language_model.config import make_config
 from textkit.tasks.language_model.settings.network import Context
@@ -117,9 +117,9 @@ def load_model(source: RunFolder | Path | str) -> SavedModel:
             return SavedModel(saved.model, saved.pipeline)
         source = RunFolder.open(path)
     check_kind(source, "language model")
-    config = make_config(
-        parse_settings(source.config(), source=str(source.path)), source=str(source.path / "config.toml")
-    )
+    where = str(source.path / "config.toml")
+    with of_a_run(where):
+        config = make_config(parse_settings(source.config(), source=where), source=where)
     if config.model == "ngram":
         from textkit.tasks.language_model.ngram import load_ngram
 

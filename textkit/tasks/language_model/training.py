@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,15 +14,18 @@ from textkit.errors import CheckpointError, UsageError
 from textkit.lm.language_model import LanguageModel
 from textkit.lm.score import MeasuredText, Score, score
 from textkit.lm.threads import at_most
-from textkit.tasks.configuration import parse_settings
+from textkit.tasks.configuration import of_a_run, parse_settings
 from textkit.tasks.kinds import check_kind
 from textkit.tasks.language_model.config import LanguageModelConfig, make_config
 from textkit.tasks.language_model.ngram_options import NgramOptions
 from textkit.tasks.language_model.prepare import Lines, Prepared, prepare
-from textkit.tasks.language_model.saved import load_model
+from textkit.tasks.language_model.saved import SavedModel, load_model
+from textkit.tasks.verification.probe import record_results
+from textkit.train import recipe
 from textkit.train.checkpoint import RunFolder
 from textkit.train.interrupt import going_on, stop_requests
 from textkit.train.lock import alone_in
+from textkit.train.manifest import sum_of
 
 if TYPE_CHECKING:
     from textkit.train.distributed import World
@@ -88,8 +91,9 @@ def train(
 
 @contextlib.contextmanager
 def _alone(path: Path, world: World) -> Iterator[None]:
-    """Around training: no other training is at work in the run, and the end of a process is told."""
-    with world.explaining(), alone_in(path) if world.first else contextlib.nullcontext():
+    """Around training: nobody else trains in the run; the end of a process is told, and how to go on."""
+    again = going_on(f"textkit train-lm --resume {path}", aloud=world.first)
+    with again, world.explaining(), alone_in(path) if world.first else contextlib.nullcontext():
         world.barrier()  # until the first has the run
         yield
 
@@ -111,7 +115,8 @@ def _start_network(
         for name, text in prepared.held_out.items():
             text.save(run.path / "data" / name)
 
-    return _create(out, config, prepared, fill=fill)
+    deciding = recipe.of_network(device=world.device.type, processes=world.size)
+    return _create(out, config, prepared, fill=fill, deciding=deciding)
 
 
 def _prepared(run: RunFolder) -> Prepared:
@@ -120,9 +125,12 @@ def _prepared(run: RunFolder) -> Prepared:
     folders = {name: run.path / "data" / name for name in ("train", "valid", "test")}
     if not all(folders[name].exists() for name in ("train", "valid")):
         raise CheckpointError(f"{run.path / 'data'}: the encoded training text is gone; train again")
-    train_text = EncodedCorpus.load(folders.pop("train"))
-    texts = {name: MeasuredText.load(folder) for name, folder in folders.items() if folder.exists()}
-    return Prepared(run.pipeline(), run.vocab(), train_text, texts, ())
+    vocab = run.vocab()
+    size = len(vocab)
+    train_text = EncodedCorpus.load(folders.pop("train"), ids_below=size)
+    there = {name: folder for name, folder in folders.items() if folder.exists()}
+    texts = {name: MeasuredText.load(folder, ids_below=size) for name, folder in there.items()}
+    return Prepared(run.pipeline(), vocab, train_text, texts, ())
 
 
 def _train_ngram(
@@ -137,6 +145,7 @@ def _train_ngram(
 
     for note in prepared.notes:
         say(note)
+    deciding = {} if out is None else {"data": _digests(prepared, options)}
     counts = count_ngrams(config, prepared, options, say=say)
     prepared = replace(prepared, train=EncodedCorpus.from_sequences([]), counts=None)  # it takes memory
     model = estimate_ngram(config, counts, prepared.vocab, options, say=say)
@@ -144,24 +153,39 @@ def _train_ngram(
     run = None
     if out is not None:
         kept = replace(prepared, vocab=model.vocab)
-        run = _create(out, config, kept, fill=lambda run: save_ngram(model, run))
+        run = _create(out, config, kept, fill=lambda run: save_ngram(model, run), deciding=deciding)
     texts = prepared.held_out.items()
     return _finish(run, model, {n: in_vocab_of(model, text, prepared.vocab) for n, text in texts})
 
 
+def _digests(prepared: Prepared, options: NgramOptions) -> dict[str, str]:
+    """Of what n-grams are estimated from, which the run does not keep: a text, or counts."""
+    if prepared.counts is not None:
+        return {"counts": recipe.digest(*map(sum_of, options.counts))}
+    return {"train": recipe.digest(prepared.train.ids, prepared.train.offsets)}
+
+
 def _create(
-    out: Path | str, config: LanguageModelConfig, prepared: Prepared, *, fill: Callable[[RunFolder], None]
+    out: Path | str,
+    config: LanguageModelConfig,
+    prepared: Prepared,
+    *,
+    fill: Callable[[RunFolder], None],
+    deciding: Mapping[str, Any],
 ) -> RunFolder:
-    run = RunFolder.create(
+    def noted(run: RunFolder) -> None:
+        run.document["notes"] = list(prepared.notes)
+        fill(run)
+
+    return RunFolder.create(
         out,
         kind=config.model,
         config=config.toml(),
         pipeline=prepared.pipeline,
         vocab=prepared.vocab,
-        fill=fill,
+        fill=noted,
+        deciding=deciding,
     )
-    run.record("notes", list(prepared.notes))
-    return run
 
 
 def resume(
@@ -206,7 +230,8 @@ def _resumed_config(run: RunFolder, longer: dict[str, int]) -> LanguageModelConf
     """The settings of a run, with what was said since of how long it is trained."""
     source = str(run.path / "config.toml")
     recorded = {name: run.document[name] for name in ("epochs", "max_steps") if name in run.document}
-    return make_config(parse_settings(run.config(), source=source) | recorded | longer, source=source)
+    with of_a_run(source):
+        return make_config(parse_settings(run.config(), source=source) | recorded | longer, source=source)
 
 
 def _fit_network(
@@ -236,10 +261,9 @@ def _fit_network(
             trainer.resume()
     if trainer.done and world.first:
         say(f"there is nothing left to train: {trainer.done}")
-    with going_on(f"textkit train-lm --resume {run.path}", aloud=world.first):
-        with stop_requests() as stop:
-            trainer.fit(stop)
-        return _finish(run, load_model(run).model, prepared.held_out) if world.first else {}
+    with stop_requests() as stop:
+        trainer.fit(stop)
+    return _finish(run, load_model(run).model, prepared.held_out) if world.first else {}
 
 
 def _finish(
@@ -247,5 +271,6 @@ def _finish(
 ) -> dict[str, Score]:
     scores = {name: score(model, text) for name, text in held_out.items()}
     if run is not None:
-        run.record("results", {name: result.as_dict() for name, result in scores.items()})
+        saved = SavedModel(model, run.pipeline())
+        record_results(run, {name: result.as_dict() for name, result in scores.items()}, saved)
     return scores

@@ -7,11 +7,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from textkit import __version__, atomic
-from textkit.errors import CheckpointError, TextkitError
+from textkit.errors import CheckpointError, TextkitError, newer_advice
+from textkit.plain_files import check_plain
 from textkit.train.checkpoint import MANIFEST, RunFolder
+from textkit.train.manifest import checked, to_text
 
 JOURNAL = "sweep.json"
 FORMAT = 1
@@ -48,7 +50,7 @@ class Journal:
 
     def __init__(self, folder: Path, document: dict[str, Any]) -> None:
         self.folder, self.document = folder, document
-        self.outcomes = {name: Outcome(**each) for name, each in document["trials"].items()}
+        self.outcomes = {name: _outcome(each) for name, each in document["trials"].items()}
 
     @staticmethod
     def open(folder: Path, plan: Mapping[str, Any]) -> Journal:
@@ -56,23 +58,15 @@ class Journal:
 
         Raises CheckpointError when that is damaged, or of another plan: it says what changed.
         """
+        check_plain(folder)
         path = folder / JOURNAL
         plan = json.loads(json.dumps(plan))
         if not path.exists():
             journal = Journal(folder, {"format": FORMAT, "textkit": __version__, "plan": plan, "trials": {}})
             journal._write()
             return journal
-        try:
-            document = json.loads(path.read_text(encoding="utf-8"))
-            if document["format"] != FORMAT:
-                raise ValueError(f"format {document['format']!r}; this version reads {FORMAT}")
-            journal = Journal(folder, document)
-            before = dict(document["plan"])
-        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-            raise CheckpointError(
-                f"{path}: damaged, or of another version of textkit ({error}); name another folder: the runs "
-                "in this one stay usable"
-            ) from error
+        journal = Journal.read(folder)
+        before = dict(journal.document["plan"])
         for name in dict.fromkeys([*plan, *before]):
             if plan.get(name) != before.get(name):
                 change = _change(before.get(name), plan.get(name))
@@ -80,6 +74,28 @@ class Journal:
                     f"{folder}: the sweep there differs in its {name}: {change}; take that back, or name "
                     "another folder"
                 )
+        return journal
+
+    @staticmethod
+    def read(folder: Path) -> Journal:
+        """The journal of a folder that has one; raises CheckpointError when it is damaged."""
+        path = folder / JOURNAL
+        try:
+            document = json.loads(path.read_text(encoding="utf-8"))
+            if (found := document["format"]) != FORMAT:
+                raise ValueError(
+                    f"format {found!r}; this version reads {FORMAT}{newer_advice(found, FORMAT)}"
+                )
+            document, fault = checked(document)
+            if fault:
+                raise ValueError(fault)
+            journal = Journal(folder, document)
+            dict(document["plan"])
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            raise CheckpointError(
+                f"{path}: damaged, or of another version of textkit ({error}); name another folder: the runs "
+                "in this one stay usable"
+            ) from error
         return journal
 
     def refresh(self) -> None:
@@ -93,8 +109,17 @@ class Journal:
 
     def _write(self) -> None:
         self.document["trials"] = {name: asdict(each) for name, each in sorted(self.outcomes.items())}
-        text = json.dumps(self.document, ensure_ascii=False, indent=1)
-        atomic.write_text(self.folder / JOURNAL, text + "\n")
+        atomic.write_text(self.folder / JOURNAL, to_text(self.document))
+
+
+def _outcome(fields: dict[str, Any]) -> Outcome:
+    """What a journal says of a trial; raises ValueError or TypeError for what no journal says."""
+    outcome = Outcome(**fields)
+    figure = 0.0 if outcome.figure is None else outcome.figure
+    numbers = all(isinstance(each, int | float) and math.isfinite(each) for each in (figure, outcome.seconds))
+    if outcome.state not in get_args(State) or not numbers or not isinstance(outcome.message, str):
+        raise ValueError(f"no outcome of a trial: {fields}")
+    return outcome
 
 
 def _change(before: Any, now: Any) -> str:

@@ -53,7 +53,11 @@ class Inventory:
             bio_rules(tags.tokens)
         except InputError as error:
             raise CheckpointError(f"{run.path / TAGS}: damaged: {error}") from error
-        return Inventory(run.vocab(), letters, tags)
+        words = run.vocab()
+        for name, each in (("vocab.txt", words), (LETTERS, letters)):
+            if each.unknown is None:
+                raise CheckpointError(f"{run.path / name}: damaged: it lacks the unknown word")
+        return Inventory(words, letters, tags)
 
 
 def make_network(config: TaggerConfig, inventory: Inventory) -> TaggerNetwork:

@@ -94,6 +94,17 @@ class SavedTagger:
             found += (tags for tags, _ in self._decode(block, sure=False))
         return span_report((sentence.tags for sentence in known), found)
 
+    @torch.no_grad()
+    def path_scores(self, sentences: Iterable[Sequence[str]]) -> list[float]:
+        """How good the best path of tags is for each sentence of tokens: the sum of its scores."""
+        found = []
+        for tokens in sentences:
+            spellings = Spellings.of([tokens], vocab=self.inventory.words, letters=self.inventory.letters)
+            places = spellings.encode([tokens]).ids.astype(np.int64)[None]
+            rows = spellings.tensors(places, np.array([len(tokens)], dtype=np.int64))
+            found.append(float(self.network.chain.decode(self.network(rows), rows.lengths)[1][0]))
+        return found
+
     def _words(self, line: str) -> _Words:
         clean = Pipeline[str, str](self.pipeline.stages[:-1])
         text, alignment = clean.aligned(line)

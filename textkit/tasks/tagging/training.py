@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from textkit.data.spans import SpanReport, TaggedSentence, well_formed
@@ -13,9 +14,11 @@ from textkit.tasks.tagging.config import TaggerConfig
 from textkit.tasks.tagging.learning import Watch, make_trainer
 from textkit.tasks.tagging.network import Inventory
 from textkit.tasks.tagging.saved import KIND, load_config, load_tagger
+from textkit.tasks.verification.probe import record_results
 from textkit.text import clean
 from textkit.text.catalog import make_tokenizer
 from textkit.text.tokenizer import Tokenizer
+from textkit.train import recipe
 from textkit.train.checkpoint import RunFolder
 from textkit.train.interrupt import going_on, stop_requests
 from textkit.train.lock import alone_in
@@ -71,10 +74,23 @@ def train(
             path.write_text(_to_lines(text), encoding="utf-8")
 
     run = RunFolder.create(
-        out, kind=KIND, config=config.toml(), pipeline=pipeline, vocab=inventory.words, fill=fill
+        out,
+        kind=KIND,
+        config=config.toml(),
+        pipeline=pipeline,
+        vocab=inventory.words,
+        fill=fill,
+        deciding=recipe.of_network(device="cpu"),
     )
-    with alone_in(run.path):
+    with _alone(run.path):
         return _fit(config, run, texts, watch=watch, say=say)
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Around training: no other training is at work in the run, and what stops it says how to go on."""
+    with going_on(f"textkit train-tagger --resume {path}"), alone_in(path):
+        yield
 
 
 def resume(
@@ -88,7 +104,7 @@ def resume(
     if epochs is not None and epochs < 1:
         raise UsageError(f"epochs must be at least 1, not {epochs}")
     load_config(RunFolder.open(path))
-    with alone_in(Path(path)):
+    with _alone(Path(path)):
         run = RunFolder.open(path)  # another training may have ended since
         if epochs is not None:
             run.record("epochs", epochs)  # config.toml stays as it was given
@@ -117,12 +133,12 @@ def _fit(
         trainer.resume()
     if trainer.done:
         say(f"there is nothing left to train: {trainer.done}")
-    with going_on(f"textkit train-tagger --resume {run.path}"), stop_requests() as stop:
+    with stop_requests() as stop:
         trainer.fit(stop)
     tagger = load_tagger(run)
     held_out = [name for name in texts if name != "train"]
     reports = {name: tagger.evaluate(texts[name]) for name in sorted(held_out)}
-    run.record("results", {name: report.as_dict() for name, report in reports.items()})
+    record_results(run, {name: report.as_dict() for name, report in reports.items()}, tagger)
     return reports
 
 
@@ -203,5 +219,5 @@ def _from_lines(run: RunFolder, name: str) -> Sentences:
     try:
         rows = [json.loads(line) for line in run.read(name).decode("utf-8").split("\n") if line]
         return _read(name, [TaggedSentence(tuple(row["tokens"]), tuple(row["tags"])) for row in rows])
-    except (AttributeError, InputError, LookupError, TypeError, ValueError) as error:
+    except (AttributeError, InputError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise CheckpointError(f"{run.path / name}: damaged: not tagged sentences: {error}") from error

@@ -8,10 +8,9 @@ from typing import Any
 
 import torch
 
-from textkit.tasks.translation.saved import load_translator
+from textkit.tasks.translation.saved import SavedTranslator
 from textkit.tasks.translation.scoring import Scorer
 from textkit.tasks.translation.validation import Validation
-from textkit.train.checkpoint import RunFolder
 
 _CPU = torch.device("cpu")
 
@@ -42,10 +41,9 @@ class Result:
 
 
 def measure(
-    run: RunFolder, held_out: dict[str, Validation], *, valid_bleu: int, language: str
+    translator: SavedTranslator, held_out: dict[str, Validation], *, valid_bleu: int, language: str
 ) -> dict[str, Result]:
-    """The best translator of a run on pairs that are held out, by name; of "valid" so many are translated."""
-    translator = load_translator(run)
+    """A translator on pairs that are held out, by name; of "valid" so many are translated."""
     scorer = Scorer(("bleu",), language=language, resamples=0)
     results = {}
     for name, held in held_out.items():

@@ -72,7 +72,7 @@ class Sides:
             of_source = Vocab.parse(run.read(SOURCE_VOCAB), source=run.path / SOURCE_VOCAB)
             sides = Sides(source, Pipeline.load(run.path / TARGET_PIPELINE), of_source, vocab)
         for name, each in ((SOURCE_VOCAB, sides.source_vocab), ("vocab.txt", vocab)):
-            if each.specials != len(SPECIALS) or each.decode(range(len(SPECIALS))) != list(SPECIALS):
+            if each.specials != len(SPECIALS) or each.tokens[: len(SPECIALS)] != SPECIALS:
                 raise CheckpointError(
                     f"{run.path / name}: not a translator's vocabulary: its first ids must be "
                     f"{' and '.join(SPECIALS)}"

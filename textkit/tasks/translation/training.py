@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from textkit import atomic
 from textkit.data.encoded import EncodedCorpus
 from textkit.errors import CheckpointError, UsageError
 from textkit.tasks.configuration import make_settings, parse_settings
@@ -16,8 +16,10 @@ from textkit.tasks.translation.learning import Watch, described, make_batches, m
 from textkit.tasks.translation.network import make_network
 from textkit.tasks.translation.prepare import Pairs, Prepared, load_held_out, prepare, train_folders
 from textkit.tasks.translation.results import Result, measure
-from textkit.tasks.translation.saved import KIND, load_config
+from textkit.tasks.translation.saved import KIND, load_config, load_translator
 from textkit.tasks.translation.sides import Sides
+from textkit.tasks.verification.probe import record_results
+from textkit.train import recipe
 from textkit.train.checkpoint import RunFolder
 from textkit.train.device import choose_device
 from textkit.train.distributed import World, join_world
@@ -49,9 +51,10 @@ def train(
     with join_world(choose_device(config.device)) as world:
         with world.explaining():
             if world.first:
-                with tempfile.TemporaryDirectory(prefix="textkit-pairs-") as scratch:
-                    prepared = prepare(config, pairs, valid=valid, test=test, scratch=Path(scratch), say=say)
-                    run = _create(out, config, prepared)
+                with atomic.temporary_folder("pairs") as scratch:
+                    prepared = prepare(config, pairs, valid=valid, test=test, scratch=scratch, say=say)
+                    deciding = recipe.of_network(device=world.device.type, processes=world.size)
+                    run = _create(out, config, prepared, deciding=deciding)
             world.barrier()
         if not world.first:  # the first has put all that is needed into the run
             run = RunFolder.open(out)
@@ -93,8 +96,9 @@ def resume(
 
 @contextlib.contextmanager
 def _alone(path: Path, world: World) -> Iterator[None]:
-    """Around training: no other training is at work in the run, and the end of a process is told."""
-    with world.explaining(), alone_in(path) if world.first else contextlib.nullcontext():
+    """Around training: nobody else trains in the run; the end of a process is told, and how to go on."""
+    again = going_on(f"textkit train-nmt --resume {path}", aloud=world.first)
+    with again, world.explaining(), alone_in(path) if world.first else contextlib.nullcontext():
         world.barrier()  # until the first has the run
         yield
 
@@ -109,7 +113,9 @@ def _longer(run: RunFolder, longer: dict[str, Any]) -> TranslatorConfig:
     )
 
 
-def _create(out: Path | str, config: TranslatorConfig, prepared: Prepared) -> RunFolder:
+def _create(
+    out: Path | str, config: TranslatorConfig, prepared: Prepared, *, deciding: Mapping[str, Any]
+) -> RunFolder:
     sides = prepared.encoding.sides
     # What cannot be made leaves no run.
     make_network(config, source_size=len(sides.source_vocab), target_size=len(sides.target_vocab))
@@ -120,6 +126,7 @@ def _create(out: Path | str, config: TranslatorConfig, prepared: Prepared) -> Ru
         pipeline=sides.source,
         vocab=sides.target_vocab,
         fill=prepared.save,
+        deciding=deciding,
     )
 
 
@@ -132,7 +139,9 @@ def _fit(
     folders = train_folders(run)
     if "valid" not in held_out or not all(folder.exists() for folder in folders):
         raise CheckpointError(f"{run.path / 'data'}: the training pairs are gone; train again")
-    batches = make_batches(config, *map(EncodedCorpus.load, folders))
+    sizes = len(sides.source_vocab), len(sides.target_vocab)
+    texts = (EncodedCorpus.load(folder, ids_below=size) for folder, size in zip(folders, sizes, strict=True))
+    batches = make_batches(config, *texts)
     trainer = make_trainer(
         config,
         run,
@@ -148,11 +157,11 @@ def _fit(
             trainer.resume()
     if world.first:
         say(f"there is nothing left to train: {trainer.done}" if trainer.done else described(batches))
-    with going_on(f"textkit train-nmt --resume {run.path}", aloud=world.first):
-        with stop_requests() as stop:
-            trainer.fit(stop)
-        if not world.first:
-            return {}
-        results = measure(run, held_out, valid_bleu=config.valid_bleu, language=config.target_language)
-    run.record("results", {name: result.as_dict() for name, result in results.items()})
+    with stop_requests() as stop:
+        trainer.fit(stop)
+    if not world.first:
+        return {}
+    translator = load_translator(run)
+    results = measure(translator, held_out, valid_bleu=config.valid_bleu, language=config.target_language)
+    record_results(run, {name: result.as_dict() for name, result in results.items()}, translator)
     return results

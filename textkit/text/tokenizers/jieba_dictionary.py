@@ -75,6 +75,10 @@ def _make_private(folder: Path) -> bool:
                 return False
             if stat.S_IMODE(status.st_mode) & 0o077:
                 folder.chmod(0o700)
+            if stat.S_IMODE(status.st_mode) & 0o022:  # what others may have put there is not to be trusted
+                for file in folder.iterdir():
+                    if file.lstat().st_uid != status.st_uid:
+                        file.unlink()
     except OSError:
         return False
     return os.access(folder, os.W_OK)
@@ -89,13 +93,13 @@ def base_frequencies() -> tuple[dict[str, int], int]:
     cache = folder and folder / f"jieba-{digest}.prefixes"
     fields = content.decode("utf-8").split()  # of each word the word, its frequency, and a tag
     words, numbers = fields[::3], list(map(int, fields[1::3]))
-    prefixes = _read_cache(cache) if cache else None
+    prefixes = _read_cache(cache, digest) if cache else None
     if prefixes is None:
         prefixes = list(_prefixes(words))
         if cache:
             data = "\n".join(prefixes).encode()
             with contextlib.suppress(TextkitError):  # a full disk: the next process finds them again
-                atomic.write_bytes(cache, hashlib.sha256(data).digest() + data, durable=False)
+                atomic.write_bytes(cache, _cache_sum(digest, data) + data, durable=False)
     frequencies = dict.fromkeys(prefixes, 0)
     frequencies.update(zip(words, numbers, strict=True))
     return frequencies, sum(numbers)
@@ -111,12 +115,17 @@ def _prefixes(words: Iterable[str]) -> set[str]:
     return found
 
 
-def _read_cache(path: Path) -> list[str] | None:
+def _cache_sum(digest: str, data: bytes) -> bytes:
+    """A hash of the cache and of the dictionary it was made from: that of another one is not taken for it."""
+    return hashlib.sha256(digest.encode() + data).digest()
+
+
+def _read_cache(path: Path, digest: str) -> list[str] | None:
     try:
         data = path.read_bytes()
     except OSError:
         return None
-    if hashlib.sha256(data[_CHECKSUM:]).digest() != data[:_CHECKSUM]:
+    if _cache_sum(digest, data[_CHECKSUM:]) != data[:_CHECKSUM]:
         return None
     return data[_CHECKSUM:].decode().split("\n")
 

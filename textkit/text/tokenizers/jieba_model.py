@@ -30,7 +30,7 @@ from textkit.text.tokenizers.jieba_dictionary import (
 )
 from textkit.text.tokenizers.jieba_unknown import IMPOSSIBLE
 
-FORMAT = 4
+FORMAT = 5
 KEPT = 8  # files in the cache, some ten megabytes each
 HEADER = 4096  # bytes: what follows lies on a page of its own
 WESTERN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+#&._%-"  # labels 1 to 69
@@ -105,11 +105,17 @@ def _content(model: JiebaModel, digest: str) -> bytes:
     header = {
         "digest": digest,
         "jieba": package_version(),
-        "sha256": hashlib.sha256(data).hexdigest(),
         "sizes": [array.size for array in arrays],
         "forbidding": model.forbidding,
     }
+    header["sha256"] = _sum(header, data)
     return json.dumps(header).encode().ljust(HEADER) + data
+
+
+def _sum(header: dict[str, Any], data: bytes | memoryview) -> str:
+    """A hash of the arrays and of what the header says of them: compiled code trusts both."""
+    said = json.dumps(header, sort_keys=True)
+    return hashlib.sha256(said.encode() + hashlib.sha256(data).digest()).hexdigest()
 
 
 def _read(path: Path, digest: str) -> JiebaModel | None:
@@ -117,7 +123,8 @@ def _read(path: Path, digest: str) -> JiebaModel | None:
     try:
         data = np.memmap(path, np.uint8, mode="r")
         header = json.loads(data[:HEADER].tobytes())
-        if header["digest"] != digest or hashlib.sha256(data[HEADER:].data).hexdigest() != header["sha256"]:
+        found = header.pop("sha256")
+        if header["digest"] != digest or _sum(header, data[HEADER:].data) != found:
             return None
         arrays: dict[str, npt.NDArray[Any]] = {}
         place = HEADER
@@ -125,10 +132,10 @@ def _read(path: Path, digest: str) -> JiebaModel | None:
             end = place + size * np.dtype(kind).itemsize
             arrays[name] = np.asarray(data[place:end]).view(kind)
             place = end
-    except (OSError, ValueError, KeyError, TypeError):
+        arrays["emission"] = arrays["emission"].reshape(-1, 4)
+        return JiebaModel(**arrays, forbidding=header["forbidding"])
+    except (AttributeError, KeyError, OSError, RecursionError, TypeError, ValueError):
         return None
-    arrays["emission"] = arrays["emission"].reshape(-1, 4)
-    return JiebaModel(**arrays, forbidding=header["forbidding"])
 
 
 def build_model(user_dictionary: bytes) -> JiebaModel:

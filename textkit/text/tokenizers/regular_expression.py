@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textkit.errors import UsageError
+from textkit.errors import InputError, UsageError
 from textkit.text.tokenizer import Token
+from textkit.text.tokenizers.pattern_size import LARGEST, expanded_size
 from textkit.text.tokenizers.spacing import join_words
 
 if TYPE_CHECKING:
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 # A Han character, a number with its points and commas, a word with its apostrophes, or one other character.
 # The control codes 1c to 1f are white space to Python, but not to \s here. `find_words` spells the same.
 WORDS_AND_PUNCTUATION = r"\p{Han}|\d+(?:[.,]\d+)*|[^\W\p{Han}]+(?:['’][^\W\p{Han}]+)*|[^\w\s\x1c-\x1f]"
+
+
+# A pattern can try more ways to match a line than there are seconds, and may come from another's run: it
+# has so many seconds of work for a line, and one more for so many characters of it.
+SECONDS = 10
+_CHARACTERS = 50_000
 
 
 @functools.lru_cache(maxsize=16)
@@ -48,17 +55,40 @@ class RegexTokenizer:
         import regex
 
         try:
+            if expanded_size(self.pattern) > LARGEST:
+                raise UsageError(
+                    f"not a usable regular expression: {_short(self.pattern)}: its bounded repeats make more "
+                    f"than {LARGEST:,} parts; write + or * for large ones"
+                )
             _compiled(self.pattern)
-        except regex.error as error:
-            raise UsageError(f"not a valid regular expression: {self.pattern!r}: {error}") from error
+        except (regex.error, RecursionError, OverflowError) as error:
+            raise UsageError(f"not a valid regular expression: {_short(self.pattern)}: {error}") from error
 
     def __call__(self, text: str) -> list[str]:
-        return [match.group() for match in _compiled(self.pattern).finditer(text) if match.group()]
+        return [match.group() for match in self._matches(text) if match.group()]
 
     def offsets(self, text: str) -> list[Token]:
         """The tokens with their places in `text`."""
-        matches = _compiled(self.pattern).finditer(text)
-        return [Token(match.group(), *match.span()) for match in matches if match.group()]
+        return [Token(match.group(), *match.span()) for match in self._matches(text) if match.group()]
+
+    def _matches(self, text: str) -> Iterator[Any]:
+        """All matches; raises InputError when the pattern does not come to an end."""
+        find = _compiled(self.pattern).finditer
+        if self.unlocked:  # the usual pattern never looks back
+            yield from find(text)
+            return
+        try:
+            yield from find(text, timeout=SECONDS + len(text) / _CHARACTERS)
+        except TimeoutError as error:
+            raise InputError(
+                f"the regular expression {_short(self.pattern)} tries for more than {SECONDS} seconds on a "
+                f"line of {len(text):,} characters; make it simpler"
+            ) from error
+        except MemoryError as error:  # (?R) without end
+            raise InputError(
+                f"the regular expression {_short(self.pattern)} takes more memory than there is on a line of "
+                f"{len(text):,} characters; make it simpler"
+            ) from error
 
     @property
     def unlocked(self) -> bool:
@@ -73,13 +103,16 @@ class RegexTokenizer:
         lines = Lines.of(texts)
         if self.unlocked:
             return _words(lines)
-        find = _compiled(self.pattern).finditer
-        found = ([match.span() for match in find(text)] for text in texts)
+        found = ([match.span() for match in self._matches(text)] for text in texts)
         return slices(lines, [[(start, end) for start, end in spans if start < end] for spans in found])
 
     def detokenize(self, tokens: list[str]) -> str:
         """The tokens with the usual spaces between words."""
         return join_words(tokens)
+
+
+def _short(pattern: str) -> str:
+    return repr(pattern) if len(pattern) <= 80 else f"{pattern[:80]!r}…"
 
 
 def _words(lines: Lines) -> TokenBatch:

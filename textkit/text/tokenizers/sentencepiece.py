@@ -41,15 +41,18 @@ def _loaded(model: bytes) -> _Loaded:
     processor = sentencepiece.SentencePieceProcessor()
     try:
         processor.LoadFromSerializedProto(model)
-    except (RuntimeError, OSError, ValueError) as error:
+        return _load(processor)
+    except (RuntimeError, OSError, ValueError, LookupError) as error:  # ValueError: a piece is not UTF-8
         raise CheckpointError(
             "not a sentencepiece model, or a damaged one; train or download it again"
         ) from error
+
+
+def _load(processor: Any) -> _Loaded:
     ids = range(processor.get_piece_size())
-    pieces = [
-        processor.id_to_piece(i) for i in ids if not (processor.is_unknown(i) or processor.is_control(i))
-    ]
-    matches = (_BYTE.fullmatch(processor.id_to_piece(i)) for i in ids if processor.is_byte(i))
+    spelled = [processor.id_to_piece(i) for i in ids]
+    pieces = [spelled[i] for i in ids if not (processor.is_unknown(i) or processor.is_control(i))]
+    matches = (_BYTE.fullmatch(spelled[i]) for i in ids if processor.is_byte(i))
     sample = processor.normalize("a")
     return _Loaded(
         processor,

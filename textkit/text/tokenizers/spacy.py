@@ -48,10 +48,14 @@ def _blank_tokenizer(language: str) -> Any:
 
 
 def _model_tokenizer(model: str) -> Any:
+    import importlib.metadata
+
     import spacy
 
-    if not spacy.util.is_package(model):
-        installed = ", ".join(sorted(spacy.util.get_installed_models())) or "none"
+    # The name may come from somebody else's run, and spaCy would import any installed package so called.
+    models = {each.name for each in importlib.metadata.entry_points(group="spacy_models")}
+    if model not in models or not spacy.util.is_package(model):
+        installed = ", ".join(sorted(models)) or "none"
         raise UsageError(
             f"spaCy model '{model}' is not installed (installed: {installed}); "
             f"install it with: python -m spacy download {model}"

@@ -1,0 +1,1 @@
+"""Runs what the documentation shows and compares it with what stands there."""
