@@ -79,6 +79,8 @@ class Interrupted(TextkitError):  # noqa: N818 - an event, not a fault
     `status` is the exit status the shell expects: 128 plus the signal's number.
     """
 
+    status: int
+
     def __init__(self, message: str, signal: int) -> None:
         super().__init__(message)
         self.status = 128 + signal

@@ -25,7 +25,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator, Sequence
-from types import FrameType
+from types import FrameType, SimpleNamespace
 from typing import Annotated, Any, BinaryIO
 
 import typer
@@ -67,6 +67,7 @@ COMMANDS = {
     "graph": "Draw the computation graph of a trained network, or write it as ONNX.",
     "chapter": "List, describe and run the chapters of the course.",
     "corpora": "List, describe and locate the sample corpora.",
+    "doctor": "Check this installation: versions, caches, compiled code, and say what to do.",
 }
 
 
@@ -82,11 +83,23 @@ class LazyGroup(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"textkit_cli.commands.{cmd_name.replace('-', '_')}")
-        if isinstance(module.command, typer.Typer):
-            return typer.main.get_command(module.command)
-        single = typer.Typer(add_completion=False, rich_markup_mode=None)
-        single.command(name=cmd_name, cls=getattr(module, "Command", None))(module.command)
-        return typer.main.get_command(single)
+        several = isinstance(module.command, typer.Typer)
+        made = module.command if several else typer.Typer(add_completion=False, rich_markup_mode=None)
+        if not several:
+            made.command(name=cmd_name, cls=getattr(module, "Command", None))(module.command)
+        command = typer.main.get_command(made)
+        if "_TEXTKIT_COMPLETE" in os.environ:
+            from textkit_cli.completion import offer
+
+            offer(command, cmd_name)
+        return command
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """What a shell may offer: the names of the table, without importing a command; or options."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        fitting = (name for name in COMMANDS if name.startswith(incomplete))
+        return [SimpleNamespace(value=name, type="plain", help=COMMANDS[name]) for name in fitting]
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that `args` name; raises UsageError, with the nearest name, for an unknown one."""
@@ -140,7 +153,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("NUMBA_DISABLE_ERROR_MESSAGE_HIGHLIGHTING", "1")
     group = typer.main.get_command(app)
     if "_TEXTKIT_COMPLETE" in os.environ:  # a shell asks how to go on
-        group.main(args=arguments, prog_name="textkit")
+        try:
+            group.main(args=arguments, prog_name="textkit")
+        except Exception:  # a prompt is no place for a traceback
+            return 1
     try:
         with (
             _heeding_sigterm(),
@@ -200,8 +216,9 @@ def _explain(error: BaseException, arguments: list[str]) -> tuple[str, int]:
 def _room(error: TextkitError) -> str:
     """What to do where a disk, or a user's share of it, is full, and the message does not go on to say it."""
     cause = error.__cause__
-    full = isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    told = not full or not str(error).endswith((cause.strerror or "").lower())
+    if not isinstance(cause, OSError) or cause.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return ""
+    told = not str(error).endswith((cause.strerror or "").lower())
     return "" if told else "; free some room or name a place on another disk"
 
 
@@ -234,7 +251,7 @@ def _closed_stdout_fails() -> Iterator[None]:
     try:
         yield
     finally:
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
 
 
 def _notes(error: BaseException) -> list[str]:

@@ -34,6 +34,7 @@ class Corpus:
 
     @property
     def name(self) -> str:
+        """The name that `load` takes."""
         return self.card.name
 
     @property

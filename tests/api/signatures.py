@@ -13,11 +13,11 @@ import enum
 import inspect
 import textwrap
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ForwardRef
+from typing import Any, ForwardRef, Literal, get_args, get_origin
 
 LIST = Path(__file__).resolve().parents[2] / "docs" / "reference" / "public.toml"
 OURS = ("textkit", "textkit_cli", "textkit_corpora")
@@ -25,12 +25,18 @@ OURS = ("textkit", "textkit_cli", "textkit_corpora")
 
 def public() -> dict[str, Any]:
     """The public things by full name, in the order of their names."""
-    found = {}
-    for page in tomllib.loads(LIST.read_text(encoding="utf-8")).values():
-        for module, names in page["modules"].items():
-            loaded = import_module(module)
-            found.update({f"{module}.{name}": getattr(loaded, name) for name in names})
-    return dict(sorted(found.items()))
+    pages = tomllib.loads(LIST.read_text(encoding="utf-8"))
+    return _loaded(page["modules"] for name, page in pages.items() if name != "opaque")
+
+
+def opaque() -> dict[str, Any]:
+    """Types that are handed on without looking inside, by full name."""
+    return _loaded([tomllib.loads(LIST.read_text(encoding="utf-8"))["opaque"]["modules"]])
+
+
+def _loaded(listed: Iterable[dict[str, list[str]]]) -> dict[str, Any]:
+    names = ((module, name) for each in listed for module, found in each.items() for name in found)
+    return dict(sorted((f"{module}.{name}", getattr(import_module(module), name)) for module, name in names))
 
 
 def text() -> str:
@@ -40,7 +46,9 @@ def text() -> str:
 
 def lines(name: str, thing: Any) -> Iterator[str]:
     """One public thing: a function is a line, a class a line and one for each of its members."""
-    if inspect.isclass(thing):
+    if inspect.isclass(thing) and not name.endswith(f".{thing.__name__}"):
+        yield f"{name} = {thing.__module__}.{thing.__qualname__}"
+    elif inspect.isclass(thing):
         bases = [base.__name__ for base in thing.__bases__ if base.__name__ not in ("object", "Protocol")]
         yield f"class {name}({', '.join(bases)})" if bases else f"class {name}"
         for member, line in sorted(members(thing).items()):
@@ -57,8 +65,8 @@ def members(cls: type) -> dict[str, str]:
     for owner in reversed(cls.__mro__):
         if owner.__module__.partition(".")[0] not in OURS:
             continue
-        for name, annotation in owner.__dict__.get("__annotations__", {}).items():
-            found[name] = f": {spelt(annotation)}"
+        for name, annotation in inspect.get_annotations(owner).items():
+            found[name] = f": {choices(cls, name) or spelt(annotation)}"
         found.update({name: f": {kind}" for name, kind in assigned(owner).items() if name not in found})
         for name, value in vars(owner).items():
             described = member(value)
@@ -80,6 +88,16 @@ def constructor(cls: type) -> str | None:
     return signature(cls)
 
 
+def choices(cls: type, name: str) -> str:
+    """The values that a setting may have, where they are few."""
+    field = getattr(cls, "model_fields", {}).get(name)
+    return " | ".join(map(repr, get_args(field.annotation))) if _literal(field) else ""
+
+
+def _literal(field: Any) -> bool:
+    return field is not None and get_origin(field.annotation) is Literal
+
+
 def member(value: Any) -> str | None:
     """A member of a class as text; None for what is no method."""
     if isinstance(value, property | cached_property):
@@ -91,18 +109,21 @@ def member(value: Any) -> str | None:
 
 
 def assigned(cls: type) -> dict[str, str]:
-    """What `__init__` makes an attribute of; the type where it is said."""
+    """What `__init__` makes an attribute of; the type where it is said, or that of the argument it keeps."""
     if "__init__" not in vars(cls) or dataclasses.is_dataclass(cls):
         return {}
+    given = inspect.get_annotations(cls.__init__)
     found = {}
     for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(cls.__init__)))):
-        targets = node.targets if isinstance(node, ast.Assign) else []
         if isinstance(node, ast.AnnAssign):
-            targets = [node.target]
+            targets, said = [node.target], ast.unparse(node.annotation)
+        elif isinstance(node, ast.Assign):
+            targets, said = node.targets, spelt(given.get(ast.unparse(node.value), "?"))
+        else:
+            continue
         for target in targets:
             if isinstance(target, ast.Attribute) and ast.unparse(target.value) == "self":
-                said = node.annotation if isinstance(node, ast.AnnAssign) else None
-                found[target.attr] = "(attribute)" if said is None else ast.unparse(said)
+                found[target.attr] = said
     return found
 
 

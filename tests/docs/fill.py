@@ -18,6 +18,7 @@ from documented.page import Ran, run_page
 
 SPEED = re.compile(r"in [\d.]+ min, [\d,]+ [\w ]+/s;")
 DIGEST = re.compile(r"#[0-9a-f]{12}")
+RECIPE = re.compile(r"recipe #[0-9a-f]{12}: .*")
 
 
 def filled(page: Path) -> str:
@@ -53,7 +54,7 @@ def _replace(lines: list[str], ran: Ran) -> None:
 
 def _lasting(line: str) -> str:
     """A printed line without what differs from day to day: speeds, and digests that depend on versions."""
-    return DIGEST.sub("#...", SPEED.sub("in ...;", line))
+    return DIGEST.sub("#...", RECIPE.sub("recipe #...", SPEED.sub("in ...;", line)))
 
 
 def _next_fence(lines: list[str], start: int) -> int:

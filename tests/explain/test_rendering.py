@@ -95,6 +95,7 @@ def test_picture_is_drawn_without_a_missing_glyph(
 
 def test_no_font_is_found_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("matplotlib.font_manager.get_font_names", lambda: ["DejaVu Sans"])
+    monkeypatch.setattr("matplotlib.font_manager.findSystemFonts", list)
     monkeypatch.setitem(sys.modules, "mplfonts", None)
     fonts.chinese_font.cache_clear()
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import random
 import resource
 import signal
@@ -40,7 +39,7 @@ def child(name: str, *, engine: str, seconds: float, folder: Path) -> None:
     place, _, name = name.rpartition(":")
     target = family(place or places()[name])[name]
     seeds = [*target.seeds().values(), *found_cases(name).values()]
-    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as scratch:
+    with tempfile.TemporaryDirectory() as scratch:
         watch = Watch(target, folder / name, Path(scratch))
         for seed in seeds:
             watch(seed)

@@ -122,12 +122,15 @@ def _run_child(name: str, *, engine: str, seconds: float, folder: Path) -> int:
     command = [sys.executable, str(HERE / "run.py"), "--child", child, "--engine", engine]
     command += ["--seconds", str(seconds), "--folder", str(folder)]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "PYTHONHASHSEED": "0"}
-    with (folder / name / "log").open("ab") as log:
-        # Alone in its group, and stopped where it is stuck in compiled code that heeds nobody.
-        process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+    memory = (
+        "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    )  # no disk is worn out by what is thrown away
+    # libFuzzer ends its process without a farewell, so what that leaves is removed here.
+    with (folder / name / "log").open("ab") as log, tempfile.TemporaryDirectory(dir=memory) as scratch:
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=environment | {"TMPDIR": scratch})
         try:
             return process.wait(seconds + 300)
-        except subprocess.TimeoutExpired:
+        except subprocess.TimeoutExpired:  # stuck in compiled code, which heeds nobody
             process.kill()
             process.wait()
             return 124

@@ -21,6 +21,7 @@ def of(path: Path) -> Any:
 
 def _sweep(path: Path) -> dict[str, Any]:
     journal = json.loads((path / "sweep.json").read_text())
+    journal.pop("digest", None)  # of the times too
     for trial in journal["trials"].values():
         del trial["seconds"]
     runs = {trial.name: _run(trial) for trial in path.iterdir() if trial.is_dir()}
@@ -33,7 +34,7 @@ def _run(path: Path) -> dict[str, Any]:
     from textkit.train.manifest import ROLES
 
     run = RunFolder.open(path)
-    document = {key: value for key, value in run.document.items() if key not in (*ROLES, "files")}
+    document = {key: value for key, value in run.document.items() if key not in (*ROLES, "files", "digest")}
     found: dict[str, Any] = {"document": document, "files": {}}
     names = {
         entry.get(key) for role in ROLES if (entry := run.document.get(role)) for key in ("weights", "state")

@@ -32,13 +32,20 @@ def start(folder: Path, out: Path, jobs: int) -> subprocess.Popen[str]:
     )
 
 
+def finish(folder: Path, out: Path) -> None:
+    """Run it to its end."""
+    process = start(folder, out, 2)
+    _, errors = process.communicate(timeout=500)
+    assert process.returncode == 0, errors
+
+
 @pytest.mark.parametrize(
     "number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=lambda each: each.name
 )
 def test_a_stopped_sweep_goes_on(tmp_path: Path, number: signal.Signals) -> None:
     write_texts(tmp_path)
     began = time.monotonic()
-    assert start(tmp_path, tmp_path / "whole", 2).wait(timeout=500) == 0
+    finish(tmp_path, tmp_path / "whole")
     seconds, rolls = time.monotonic() - began, random.Random(f"{SEED} {number}")
     whole = crash_fingerprints.of(tmp_path / "whole")
     names = {path.name for path in (tmp_path / "whole").iterdir()}
@@ -52,6 +59,6 @@ def test_a_stopped_sweep_goes_on(tmp_path: Path, number: signal.Signals) -> None
         assert process.returncode in {0, -number, 128 + number}, errors
         if process.returncode == 128 + number and (out / "sweep.json").exists():
             assert "go on with: textkit sweep" in errors
-        assert start(tmp_path, out, 2).wait(timeout=500) == 0
+        finish(tmp_path, out)
         assert crash_fingerprints.of(out) == whole
         assert {path.name for path in out.iterdir()} == names

@@ -94,13 +94,13 @@ REVIEWED = {
     ("textkit/tasks/sweep/running.py", "import subprocess"): OWN_COMMAND,
     ("textkit/text/tokenizers/sentencepiece_trainer.py", "import subprocess"): OWN_COMMAND,
     ("textkit/models/graph/drawing.py", "import xml"): "only escapes text that is written, reads nothing",
-    ("textkit/train/checkpoint.py", "import pickle"): "for the name of the error; test_pickles.py",
+    ("textkit/train/tensor_files.py", "import pickle"): "for the name of the error; test_pickles.py",
     (
-        "textkit/train/checkpoint.py",
+        "textkit/train/tensor_files.py",
         "torch.load()",
     ): "plain numbers, strings and tensors only; test_pickles.py",
     (
-        "textkit/train/checkpoint.py",
+        "textkit/train/tensor_files.py",
         "weights_only=True",
     ): "plain numbers, strings and tensors only; test_pickles.py",
     ("textkit/text/tokenizers/spacy.py", "spacy.load()"): "installed models only; test_code_by_name.py",

@@ -83,6 +83,12 @@ class PairBatches(Sampler[PairBatch]):
     [[8, 1], [5, 1]] [[1, 1], [1, 2]] [[1, -1], [2, 1]]
     """
 
+    source: EncodedCorpus
+    target: EncodedCorpus
+    end: int
+    tokens: int | None
+    batch_size: int | None
+
     def __init__(
         self,
         source: EncodedCorpus,

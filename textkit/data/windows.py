@@ -142,6 +142,10 @@ class Windows(Sampler[Window]):
     stream is too short for one batch.
     """
 
+    stream: Ids
+    batch_size: int
+    length: int
+
     def __init__(self, stream: Ids, *, batch_size: int, length: int, seed: int = 0) -> None:
         if batch_size < 1 or length < 1:
             raise UsageError(f"batch size and length must be at least 1, not {batch_size} and {length}")
@@ -204,6 +208,8 @@ class SequentialWindows(Windows):
     [[0, 1], [4, 5]] False
     [[2, 3], [6, 7]] True
     """
+
+    vary: bool
 
     def __init__(
         self, stream: Ids, *, batch_size: int, length: int, seed: int = 0, vary: bool = False

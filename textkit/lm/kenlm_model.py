@@ -23,6 +23,9 @@ class Model:
     KenLM's are single. Raises InputError or CheckpointError for what cannot be read.
     """
 
+    path: bytes
+    order: int
+
     def __init__(self, path: str | bytes | os.PathLike[str]) -> None:
         from textkit.lm.arpa import read_arpa
         from textkit.lm.ngram.folder import load_ngram

@@ -39,13 +39,14 @@ class Heading(NamedTuple):
 
 
 class VocabFile(NamedTuple):
-    """What a file holds; a plain list has no digest."""
+    """What a file holds; a plain list has no digest. `fault` says what does not fit its first line."""
 
     tokens: tuple[str, ...]
     counts: tuple[int, ...]
     specials: int
     unknown: str | None
     digest: str | None
+    fault: str = ""
 
 
 def digest(tokens: Iterable[str]) -> str:
@@ -96,18 +97,23 @@ def parse(data: bytes, *, source: Path | str, unknown: str) -> VocabFile:
     if lines[0].startswith(HEADER):
         heading = read_heading(lines[0], source=source)
         tokens, counts = _read_counts(source, lines[1:])
-        if not heading.fits(data.partition(b"\n")[2]):
-            what = "tokens" if digest(tokens) != heading.digest else "counts or the specials"
-            raise CheckpointError(
-                f"{source}: the {what} do not match the header's digest; the file was edited or damaged"
-            )
-        return VocabFile(tokens, counts, heading.specials, heading.unknown, heading.digest)
+        body = data.partition(b"\n")[2]
+        fault = _fault(heading, tokens, body)
+        return VocabFile(tokens, counts, heading.specials, heading.unknown, heading.digest, fault)
     if _lost_heading(lines):
         raise CheckpointError(f"{source}:1: the header of a vocabulary is damaged or gone; restore it")
     tokens = tuple(unescape(line.removesuffix("\r")) for line in lines)
     counts = (0,) * len(tokens)
     known = unknown if unknown in tokens else None
     return VocabFile(tokens, counts, specials=int(tokens[0] == known), unknown=known, digest=None)
+
+
+def _fault(heading: Heading, tokens: tuple[str, ...], body: bytes) -> str:
+    if heading.digest is not None and digest(tokens) != heading.digest:
+        return "the tokens do not match the header's digest; the file was edited or damaged"
+    if not heading.fits(body):
+        return "the counts or the specials do not match the header's digest; the file was edited or damaged"
+    return ""
 
 
 def _lost_heading(lines: list[str]) -> bool:

@@ -26,19 +26,15 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import itertools
 import json
 import os
 import re
-import struct
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from textkit import __version__, atomic
@@ -48,15 +44,18 @@ from textkit.text.pipeline import Pipeline
 from textkit.text.vocab import Vocab
 from textkit.train import recipe
 from textkit.train.manifest import ROLES, checked, faults, sum_of, to_text, unreadable
+from textkit.train.tensor_files import (
+    Arrays,
+    arrays_from_bytes,
+    arrays_to_bytes,
+    state_from_bytes,
+    state_to_bytes,
+)
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 MODEL = "model"
 _LEFT = re.compile(r"\.(best-|last-|manifest\.json|log\.jsonl|times\.json|curve\.png)")  # half written
-# What readers of files that anyone may have written raise besides their own errors.
-_FORGED = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError, struct.error)
-
-Arrays = Mapping[str, npt.NDArray[Any]]
 
 
 @dataclass
@@ -192,30 +191,13 @@ class RunFolder:
 
     def arrays(self, role: str) -> dict[str, npt.NDArray[Any]]:
         """The named arrays saved as `role`, one of ROLES."""
-        from safetensors import SafetensorError
-        from safetensors.numpy import load
-
         name = self._role(role)["weights"]
-        try:
-            return load(self.read(name))
-        except (SafetensorError, *_FORGED) as error:
-            raise CheckpointError(f"{self.path / name}: not a safetensors file: {error}") from error
+        return arrays_from_bytes(self.read(name), source=self.path / name)
 
     def state(self, role: str = "last") -> dict[str, Any]:
         """The training state saved as `role`: numbers, strings and tensors (on the CPU) only."""
-        import pickle
-
-        import torch
-
         name = self._role(role)["state"]
-        data = self.read(name)
-        try:
-            with warnings.catch_warnings(action="ignore"):  # of what no state of ours has
-                return dict(torch.load(io.BytesIO(data), map_location="cpu", weights_only=True))
-        except (pickle.UnpicklingError, RuntimeError, EOFError, *_FORGED) as error:
-            raise CheckpointError(
-                f"{self.path / name}: not a training state of plain numbers and tensors"
-            ) from error
+        return state_from_bytes(self.read(name), source=self.path / name)
 
     def info(self, role: str) -> dict[str, Any]:
         """What was recorded when `role` was saved: step and measures."""
@@ -246,16 +228,13 @@ class RunFolder:
 
         Without being written twice they become the roles of `also` too.
         """
-        from safetensors.numpy import save as to_bytes
-
         name = self._free_name(f"{role}-{step:06d}")
         entry: dict[str, Any] = {"step": step, "weights": f"{name}.safetensors", **info}
-        contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-        atomic.write_bytes(self.path / entry["weights"], to_bytes(contiguous))
+        atomic.write_bytes(self.path / entry["weights"], arrays_to_bytes(arrays))
         self._own(entry["weights"])
         if state is not None:
             entry["state"] = f"{name}.state.pt"
-            atomic.write_bytes(self.path / entry["state"], _pack(state))
+            atomic.write_bytes(self.path / entry["state"], state_to_bytes(state))
             self._own(entry["state"])
         for each in (role, *also):
             self.document[each] = entry
@@ -300,11 +279,3 @@ def _remove(path: Path) -> None:
     """What has become a folder stays: it is no longer the run's, and nothing is lost."""
     with contextlib.suppress(IsADirectoryError, PermissionError):
         path.unlink(missing_ok=True)
-
-
-def _pack(state: Mapping[str, Any]) -> bytes:
-    import torch
-
-    buffer = io.BytesIO()
-    torch.save(dict(state), buffer)
-    return buffer.getvalue()

@@ -14,16 +14,16 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Generic
+from typing import Any, Generic
 
 import torch
 from torch import nn
 
 from textkit.errors import Interrupted
 from textkit.models.schedules import Schedule, constant
+from textkit.train.accumulation import accumulate
 from textkit.train.averaging import averages, observe
 from textkit.train.checkpoint import RunFolder
-from textkit.train.clipping import clip_gradients
 from textkit.train.distributed import World
 from textkit.train.generators import generator_states, set_generators
 from textkit.train.goal import Goal
@@ -147,8 +147,16 @@ class Trainer(Generic[B]):
         progress.learning_rate = self._rates[0] * factor
         for group, rate in zip(self.optimizer.param_groups, self._rates, strict=True):
             group["lr"] = rate * factor * batch.scale
+        self.optimizer.zero_grad(set_to_none=True)
         with self._proving():
-            loss, count, norm = self._gradients(batch)
+            loss, count, norm = accumulate(
+                batch,
+                self.objective,
+                self.module,
+                parts=self.settings.accumulate,
+                clip=self.settings.clip,
+                world=self.world,
+            )
         progress.step += 1
         progress.step_in_epoch += 1
         finite = math.isfinite(loss) and math.isfinite(norm)
@@ -181,21 +189,6 @@ class Trainer(Generic[B]):
             updated = update(self.optimizer)
         self._proving = nullcontext
         return updated
-
-    def _gradients(self, batch: B) -> tuple[float, int, float]:
-        """The gradient over all processes: mean loss of a prediction, how many there were, the norm."""
-        world, module = self.world, self.objective.module
-        count = int(world.total(batch.predictions))
-        self.optimizer.zero_grad(set_to_none=True)
-        parts, summed = batch.split(self.settings.accumulate), torch.zeros((), dtype=torch.float64)
-        for part in parts:
-            with world.accumulating(module, last=part is parts[-1]):
-                loss, mean, here = self.objective(part)
-                # DistributedDataParallel gives the mean of the processes' gradients.
-                (loss * (here * world.size / count)).backward()  # type: ignore[no-untyped-call]
-            summed = summed.to(mean.device) + mean.detach().double() * here
-        norm = clip_gradients(self.module.parameters(), self.settings.clip)
-        return world.total(float(summed)) / count, count, float(norm)
 
     def _go_back(self, where: str) -> None:
         self.progress.guard.go_back(where)
@@ -268,7 +261,7 @@ class Trainer(Generic[B]):
             "objective": self.objective.state_dict(),
             "generators": generator_states(self.world.device),
         }
-        state = {
+        state: dict[str, Any] = {
             "processes": self.world.gather(own),
             "optimizer": self.optimizer.state_dict(),
             "batches": self.batches.state_dict(),
@@ -296,6 +289,7 @@ class Trainer(Generic[B]):
         self._proving = partial(fitting, state.path)  # what is carried is looked at in a step only
         self.progress = replace(state.progress, total=self._limit)
         if self.settings.max_seconds is None:
-            self.progress = replace(self.progress, **read_times(self.run.path))
+            for name, value in read_times(self.run.path).items():
+                setattr(self.progress, name, value)
         if self.world.first:
             self.log.rewind(self.progress.records)

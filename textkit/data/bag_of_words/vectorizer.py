@@ -45,6 +45,8 @@ class BagOfWords(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     array(['be', 'be to', 'to', 'to be'], dtype=object)
     """
 
+    index_: NgramIndex
+
     def __init__(
         self,
         tokenizer: Any = "jieba",

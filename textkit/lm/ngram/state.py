@@ -20,6 +20,9 @@ class NgramState:
 
     __slots__ = ("address", "numbers")
 
+    address: int
+    numbers: array[int]
+
     def __init__(self) -> None:
         self.numbers = _NOTHING[:]
         self.address = self.numbers.buffer_info()[0]

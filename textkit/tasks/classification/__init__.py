@@ -9,21 +9,23 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from textkit.tasks.classification.audit import AuditedTexts, audit_texts
+    from textkit.tasks.classification.audit import Audit, AuditedTexts, audit_texts
     from textkit.tasks.classification.classifier import Classifier, LabelledTexts
     from textkit.tasks.classification.config import ClassifierConfig
-    from textkit.tasks.classification.cross_validation import cross_validate
+    from textkit.tasks.classification.cross_validation import CrossValidation, cross_validate
     from textkit.tasks.classification.decisions import Decision
     from textkit.tasks.classification.evaluation import Evaluation, evaluate
     from textkit.tasks.classification.saved import Prediction, SavedClassifier, load_classifier
     from textkit.tasks.classification.training import resume, train
 
 _MODULES = {
+    "Audit": "audit",
     "AuditedTexts": "audit",
     "audit_texts": "audit",
     "Classifier": "classifier",
     "LabelledTexts": "classifier",
     "ClassifierConfig": "config",
+    "CrossValidation": "cross_validation",
     "cross_validate": "cross_validation",
     "Decision": "decisions",
     "Evaluation": "evaluation",
@@ -36,9 +38,11 @@ _MODULES = {
 }
 
 __all__ = [
+    "Audit",
     "AuditedTexts",
     "Classifier",
     "ClassifierConfig",
+    "CrossValidation",
     "Decision",
     "Evaluation",
     "LabelledTexts",

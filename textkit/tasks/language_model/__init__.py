@@ -9,13 +9,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from textkit.tasks.language_model.comparison import compare
+    from textkit.tasks.language_model.comparison import Comparison, compare
     from textkit.tasks.language_model.config import LanguageModelConfig, make_config
     from textkit.tasks.language_model.ngram_options import NgramOptions
     from textkit.tasks.language_model.saved import SavedModel, load_model
     from textkit.tasks.language_model.training import resume, train
 
 __all__ = [
+    "Comparison",
     "LanguageModelConfig",
     "NgramOptions",
     "SavedModel",
@@ -28,6 +29,7 @@ __all__ = [
 
 _MODULES = {
     "NgramOptions": "ngram_options",
+    "Comparison": "comparison",
     "compare": "comparison",
     "LanguageModelConfig": "config",
     "make_config": "config",

@@ -11,12 +11,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from textkit.tasks.tagging.baseline import MostFrequentTag
     from textkit.tasks.tagging.config import TaggerConfig
-    from textkit.tasks.tagging.saved import SavedTagger, Tagged, load_tagger
+    from textkit.tasks.tagging.saved import FoundSpan, SavedTagger, Tagged, load_tagger
     from textkit.tasks.tagging.training import resume, train
 
-__all__ = ["MostFrequentTag", "SavedTagger", "Tagged", "TaggerConfig", "load_tagger", "resume", "train"]
+__all__ = [
+    "FoundSpan",
+    "MostFrequentTag",
+    "SavedTagger",
+    "Tagged",
+    "TaggerConfig",
+    "load_tagger",
+    "resume",
+    "train",
+]
 
 _MODULES = {
+    "FoundSpan": "saved",
     "MostFrequentTag": "baseline",
     "SavedTagger": "saved",
     "Tagged": "saved",

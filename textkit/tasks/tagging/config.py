@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -20,7 +20,7 @@ class TaggerConfig(BaseModel):
     {}
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     model: Literal["rnn", "gru", "lstm"] = Field(default="lstm", description="Cells, read from both ends.")
     seed: int = Field(default=1, ge=0, lt=2**63, description="Same seed, same tagger.")

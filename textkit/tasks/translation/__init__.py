@@ -9,16 +9,20 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from textkit.tasks.translation.alignment import Link
     from textkit.tasks.translation.config import TranslatorConfig
     from textkit.tasks.translation.decoding import TranslationDecoding
+    from textkit.tasks.translation.forced import ScoredPair
     from textkit.tasks.translation.results import Result
     from textkit.tasks.translation.saved import SavedTranslator, load_translator
     from textkit.tasks.translation.training import resume, train
     from textkit.tasks.translation.translating import Translation
 
 __all__ = [
+    "Link",
     "Result",
     "SavedTranslator",
+    "ScoredPair",
     "Translation",
     "TranslationDecoding",
     "TranslatorConfig",
@@ -28,6 +32,8 @@ __all__ = [
 ]
 
 _MODULES = {
+    "Link": "alignment",
+    "ScoredPair": "forced",
     "Result": "results",
     "SavedTranslator": "saved",
     "Translation": "translating",
