@@ -58,6 +58,7 @@
 #   weights](28_deep_dream_and_style.ipynb) · 深度梦境与风格迁移
 # 29. [Data-set shift: when new rows are not like the old ones](29_dataset_shift.ipynb) ·
 #   数据集偏移
+# 30. [textkit inside other libraries](30_adapters.ipynb) · 在其他库中使用 textkit
 
 # %% [markdown]
 # ## Text and data · 文本与数据

@@ -19,7 +19,10 @@
 
 # %%
 import tempfile
+import warnings
 from pathlib import Path
+
+warnings.filterwarnings("ignore", "IProgress not found")  # progress bars are plain text here
 
 import datasets
 import spacy

@@ -20,7 +20,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from textkit.errors import TextkitError
+from textkit.errors import TextkitError, reason_of
 
 try:
     import fcntl
@@ -28,10 +28,6 @@ except ModuleNotFoundError:  # Windows: nothing is locked there, and nothing lef
     fcntl = None  # type: ignore[assignment]
 
 SUFFIX = ".textkit"  # ends the names of what is temporary
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
 
 
 def _umask_mode(bits: int) -> int:
@@ -63,7 +59,7 @@ def followed(path: Path) -> Path:
     try:
         return Path(os.path.realpath(path))
     except OSError as error:  # a relative name, and the current folder is gone
-        raise TextkitError(f"{path}: cannot be written: {_reason(error)}") from error
+        raise TextkitError(f"{path}: cannot be written: {reason_of(error)}") from error
 
 
 @contextlib.contextmanager
@@ -91,7 +87,7 @@ def writing(path: Path | str, *, durable: bool = True) -> Iterator[Path]:
         except BrokenPipeError:
             raise
         except OSError as error:
-            raise TextkitError(f"{path}: cannot be written: {_reason(error)}") from error
+            raise TextkitError(f"{path}: cannot be written: {reason_of(error)}") from error
         return
     try:
         with _temporary(f".{target.name}.", target.parent) as temporary:
@@ -103,7 +99,7 @@ def writing(path: Path | str, *, durable: bool = True) -> Iterator[Path]:
             if durable:
                 _sync(target.parent)
     except OSError as error:
-        raise TextkitError(f"{path}: cannot be written: {_reason(error)}") from error
+        raise TextkitError(f"{path}: cannot be written: {reason_of(error)}") from error
 
 
 def write_text(path: Path | str, text: str) -> None:
@@ -141,7 +137,7 @@ def writing_folder(path: Path | str) -> Iterator[Path]:
             temporary.replace(path)
             _sync(path.parent)
     except OSError as error:
-        raise TextkitError(f"{path}: cannot be written: {_reason(error)}") from error
+        raise TextkitError(f"{path}: cannot be written: {reason_of(error)}") from error
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
 
 _SHOWN = 200  # characters of a name that nobody knows
 
@@ -51,6 +52,24 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> UsageError:
         else f"known: {', '.join(names)}"
     )
     return UsageError(f"unknown {kind} '{name if len(name) <= _SHOWN else name[:_SHOWN] + '…'}': {remedy}")
+
+
+def reason_of(error: Exception) -> str:
+    """Why the system refused something, for the end of a message.
+
+    >>> reason_of(FileNotFoundError(2, "No such file or directory", "a.txt"))
+    'no such file or directory'
+    """
+    return (getattr(error, "strerror", None) or str(error)).lower()
+
+
+def unreadable(path: Path | str, error: OSError) -> CheckpointError:
+    """The error for a file of ours that cannot be read.
+
+    >>> unreadable("vocab.txt", PermissionError(13, "Permission denied"))
+    CheckpointError('vocab.txt: cannot be read: permission denied')
+    """
+    return CheckpointError(f"{path}: cannot be read: {reason_of(error)}")
 
 
 def newer_advice(found: object, known: int) -> str:

@@ -14,7 +14,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from textkit.errors import TextkitError
+from textkit.errors import TextkitError, reason_of
 
 _AT_ONCE = 1 << 24  # bytes written to a file that has no room set aside
 
@@ -74,7 +74,7 @@ class Scratch:
         try:
             yield
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
+            reason = reason_of(error)
             wanted = f" for {size:,} bytes" if size else ""
             raise TextkitError(f"{self.folder}: no temporary files{wanted}: {reason}") from error
 

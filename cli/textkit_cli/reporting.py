@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from textkit.errors import CheckpointError, TextkitError
+from textkit.errors import CheckpointError, TextkitError, unreadable
 from textkit_corpora.compression import display_name
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def read_sweep_folder(folder: Path) -> tuple[Journal, list[Trial], Measure]:
     except CheckpointError:
         raise
     except OSError as error:
-        raise CheckpointError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from error
+        raise unreadable(path, error) from error
     except (AttributeError, LookupError, TextkitError, TypeError, ValueError) as error:
         raise CheckpointError(f"{path}: damaged, or of another version of textkit: {error}") from error
     return journal, trials, measure

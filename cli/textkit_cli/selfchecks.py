@@ -136,6 +136,18 @@ def _search() -> str:
     return "the most probable words are found in order"
 
 
+def _gradients() -> str:
+    import torch
+
+    from textkit.models.softmax_gradient import differentiate
+
+    for kind in (torch.float32, torch.bfloat16):
+        logits = torch.zeros(1, 2, dtype=kind)
+        sums = differentiate(logits, None, torch.tensor([0])).sums
+        _equal((logits.float() / sums[:, None]).tolist(), [[-0.5, 0.5]])
+    return "the gradient of a softmax is right"
+
+
 def _gpu() -> str:
     import torch
 
@@ -190,6 +202,7 @@ CHECKS = {
 }
 TORCH_CHECKS = {
     "torch": Check(_torch, "torch"),
+    "compiled gradients": Check(_gradients, "numba llvmlite"),
     "compiled search": Check(_search, "numba llvmlite"),
     "gpu": Check(_gpu, "torch"),
 }

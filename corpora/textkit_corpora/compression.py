@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from textkit.errors import InputError
+from textkit.errors import InputError, reason_of
 from textkit_corpora.members import Members
 
 SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
@@ -78,7 +78,7 @@ def check_file(path: Path | str | None) -> None:
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        raise InputError(f"{path}: cannot be read: {_reason(error)}") from error
+        raise InputError(f"{path}: cannot be read: {reason_of(error)}") from error
 
 
 @dataclass
@@ -129,7 +129,7 @@ def reading(path: Path | str | None) -> Iterator[Source]:
             raise
         if "truncated" in str(error).lower():  # pyarrow's word for what the others call EOFError
             raise InputError(f"{name}: {CUT_SHORT}") from error
-        raise InputError(f"{name}: cannot be read: {_reason(error)}") from error
+        raise InputError(f"{name}: cannot be read: {reason_of(error)}") from error
 
 
 def _unpacked(raw: BinaryIO, suffix: str) -> BinaryIO:
@@ -201,7 +201,3 @@ def pack(data: bytes, suffix: str) -> bytes:
 
         return cast(bytes, pyarrow.compress(data, codec="zstd", asbytes=True))
     return data
-
-
-def _reason(error: Exception) -> str:
-    return ((error.strerror if isinstance(error, OSError) else None) or str(error)).lower()

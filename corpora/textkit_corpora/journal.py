@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from textkit.errors import CheckpointError, InputError, TextkitError, newer_advice
+from textkit.errors import CheckpointError, InputError, TextkitError, newer_advice, unreadable
 from textkit_corpora.compression import check_file, is_standard
 
 FORMAT = 1
@@ -69,7 +69,7 @@ class Journal:
             if found == FORMAT:
                 return _checked(fields)
         except OSError as error:
-            raise CheckpointError(f"{path}: cannot be read: {(error.strerror or '').lower()}") from error
+            raise unreadable(path, error) from error
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise CheckpointError(f"{path}: is damaged; {remedy}") from error
         advice = newer_advice(found, FORMAT)

@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from textkit.atomic import followed, output_mode
-from textkit.errors import TextkitError, UsageError
+from textkit.errors import TextkitError, UsageError, reason_of
 from textkit_corpora.compression import pack, split_suffix
 from textkit_corpora.journal import Journal
 from textkit_corpora.parquet import write_parquet
@@ -166,7 +166,7 @@ class PartialFile:
         try:
             yield
         except OSError as error:
-            reason = " ".join((error.strerror or str(error)).lower().split())
+            reason = " ".join(reason_of(error).split())
             raise TextkitError(f"{self.path}: cannot be written: {reason}") from error
 
 

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from textkit.errors import InputError, TextkitError, UsageError
+from textkit.errors import InputError, TextkitError, UsageError, reason_of
 from textkit_corpora.compression import (
     CHUNK,
     Source,
@@ -119,7 +119,7 @@ def _spool(piece: bytes, spool: Any, name: str) -> None:
         spool.write(piece)
         spool.flush()
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise TextkitError(
             f"{tempfile.gettempdir()}: cannot hold a copy of {name}, which is read twice: {reason}; "
             "name a file, or a larger folder in TMPDIR"

@@ -1,6 +1,6 @@
-"""The course's table, from course.toml: a section of the README, and the notebook 00_contents.
+"""The course's table, from course.toml: a section of docs/course.md, and the notebook 00_contents.
 
-The README also shows chapters.txt, which is what this printed, DATA being the folder of the idx files:
+The page also shows chapters.txt, which is what this printed, DATA being the folder of the idx files:
 
     textkit chapter run --all --data digits-cnn=DATA -o notebooks/course/chapters.txt
 
@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 COURSE = Path(__file__).with_name("course.toml")
 REACHED = Path(__file__).with_name("chapters.txt")
+PAGE = ROOT / "docs" / "course.md"
 INDEX = "00_contents"
 BEGIN = "<!-- the course: written by `make notebooks` from notebooks/course/course.toml -->"
 END = "<!-- the course: end -->"
@@ -89,8 +90,8 @@ def read_course(path: Path = COURSE) -> Course:
     return Course(parts, read["notebooks"])
 
 
-def readme_section(course: Course) -> str:
-    """The table for the README, markers included."""
+def page_section(course: Course) -> str:
+    """The tables for the page, markers included."""
     count = sum(len(part.rows) for part in course.parts)
     lines = [
         BEGIN,
@@ -109,7 +110,7 @@ def readme_section(course: Course) -> str:
             cells = (_linked(row), _code(row.modules), _code(row.tests), _code(row.commands))
             lines.append(f"| {' | '.join(cells)} |")
     lines += ["", "</details>", "<details>", "<summary>What each chapter expects and reached</summary>", ""]
-    return "\n".join([*lines, "```", *reached(), "```", "", "</details>", END])
+    return "\n".join([*lines, "```text", *reached(), "```", "", "</details>", END])
 
 
 def reached() -> list[str]:
@@ -118,19 +119,19 @@ def reached() -> list[str]:
 
 
 def _linked(row: Row) -> str:
-    return f"[{row.name}](notebooks/{row.notebooks[0]}.ipynb)"
+    return f"[{row.name}](../notebooks/{row.notebooks[0]}.ipynb)"
 
 
 def _code(names: list[str]) -> str:
     return ", ".join(f"`{name}`" for name in names).replace("|", "\\|")
 
 
-def with_section(readme: str, section: str) -> str:
-    """The README with `section` between its markers; a ValueError where it has none."""
-    before, _, rest = readme.partition(BEGIN)
+def with_section(page: str, section: str) -> str:
+    """The page with `section` between its markers; a ValueError where it has none."""
+    before, _, rest = page.partition(BEGIN)
     _, found, after = rest.partition(END)
     if not found:
-        raise ValueError(f"README.md needs two lines: {BEGIN} and {END}")
+        raise ValueError(f"docs/course.md needs two lines: {BEGIN} and {END}")
     return before + section + after
 
 
@@ -178,12 +179,11 @@ def _commented(lines: list[str]) -> str:
 
 
 def main() -> None:
-    """Write the README's section and the index notebook."""
+    """Write the page's section and the index notebook."""
     course = read_course()
-    readme = ROOT / "README.md"
-    text = with_section(readme.read_text(encoding="utf-8"), readme_section(course))
+    text = with_section(PAGE.read_text(encoding="utf-8"), page_section(course))
     index = index_notebook(course)
-    readme.write_text(text, encoding="utf-8")
+    PAGE.write_text(text, encoding="utf-8")
     (NOTEBOOKS / f"{INDEX}.py").write_text(index, encoding="utf-8")
 
 

@@ -16,6 +16,7 @@ from typing import Any
 HERE = Path(__file__).parent
 RUNS = HERE / "runs"
 LEFT_OUT = {"curve.png", ".lock"}  # not needed to read a run
+LINES = [f"the {one} sat on a {two}" for one in ("cat", "dog", "mat") for two in ("log", "tree", "house")]
 TEXTS = ["我爱 cats and dogs", "the cat sat on the mat", "的 的 了"]
 
 
@@ -38,15 +39,48 @@ def answers(kind: str, folder: Path) -> dict[str, Any]:
 
 
 def make(kind: str, folder: Path) -> None:
-    """One of damage_runs' kinds, or a bag of words."""
-    if kind == "bag-of-words":
-        from textkit.data.bag_of_words.vectorizer import BagOfWords
-
-        BagOfWords(clean="zh", words=(1, 2), weighting="tfidf").fit(TEXTS).save(folder)
-        return
+    """One of damage_runs' kinds, the larger two smaller still, or a bag of words."""
     from damage_runs import KINDS
 
-    next(each for each in KINDS if each.name == kind).make(folder, 0)
+    own = {"tagger": tagger, "translator": translator, "bag-of-words": bag_of_words}
+    others = {each.name: each.make for each in KINDS}
+    own[kind](folder) if kind in own else others[kind](folder, 0)
+
+
+def tagger(folder: Path) -> None:
+    """Sizes of 4, and few words."""
+    from textkit.data.spans import TaggedSentence
+    from textkit.tasks import tagging
+
+    sentences = [TaggedSentence(tuple(text.split()), ("O", "B-a", "O", "O", "O", "B-b")) for text in LINES]
+    config = tagging.TaggerConfig(embedding=4, letters=2, hidden=4, epochs=1)
+    tagging.train(sentences, config, out=folder, dev=sentences[:9])
+
+
+def translator(folder: Path) -> None:
+    """Vectors of 4, two steps."""
+    from textkit.tasks import translation
+    from textkit.text.pairs import Pair
+
+    pairs = [Pair(line, line.upper()) for line in LINES]
+    config = translation.TranslatorConfig.model_validate(
+        {
+            "preset": "rnn",
+            "width": 4,
+            "tokenizer": "whitespace",
+            "joint": False,
+            "max_steps": 2,
+            "valid_bleu": 2,
+        }
+    )
+    translation.train(pairs, config, out=folder, valid=pairs[:3])
+
+
+def bag_of_words(folder: Path) -> None:
+    """Chinese and English words, one and two at a time."""
+    from textkit.data.bag_of_words.vectorizer import BagOfWords
+
+    BagOfWords(clean="zh", words=(1, 2), weighting="tf-idf").fit(TEXTS).save(folder)
 
 
 def pack(folder: Path, archive: Path) -> None:

@@ -80,7 +80,7 @@ USES = {
 }
 
 
-UNUSED = (".lock", "curve.png")  # no command reads them
+UNUSED = (".lock", "curve.png", "times.json")  # read by none, or told only: what is no time is left out
 
 
 @pytest.mark.parametrize(

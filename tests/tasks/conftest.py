@@ -1,7 +1,10 @@
-"""Runs of networks that were never trained: enough to score, compare, describe and export."""
+"""Runs of networks that were never trained: enough to score, compare, describe and export. And what makes
+two trainings the same."""
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ LINES = ["the cat sat on the mat", "a dog sat on a log", "", "the dog saw the ca
 SMALL = {"embedding": 8, "hidden": 8, "layers": 2, "min_count": 1}
 
 MakeRun = Callable[..., Path]
+TIMES = ("seconds", "validation_seconds", "logged_seconds")  # and what ends in per_second
 
 
 @pytest.fixture
@@ -67,3 +71,50 @@ def make_ngrams(tmp_path: Path) -> MakeRun:
         return tmp_path / name
 
     return make
+
+
+@pytest.fixture(scope="session")
+def fingerprint() -> Callable[[Path], dict[str, Any]]:
+    """A function: the run of a network to all that must be equal in equal trainings, bit for bit."""
+
+    def found(path: Path) -> dict[str, Any]:
+        from textkit.train.checkpoint import RunFolder
+        from textkit.train.log import Log
+
+        run = RunFolder.open(path)
+        return {
+            "best": {name: array.tobytes() for name, array in run.arrays("best").items()},
+            "last": {name: array.tobytes() for name, array in run.arrays("last").items()},
+            "state": frozen(run.state()),
+            "results": run.document["results"],
+            "log": [frozen(record) for record in Log(path / "log.jsonl").records()],
+        }
+
+    return found
+
+
+def frozen(value: Any) -> Any:
+    """Tensors as bytes, without times."""
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        return value.numpy().tobytes()
+    if isinstance(value, dict):
+        timeless = (key for key in value if key not in TIMES and not str(key).endswith("per_second"))
+        return {key: frozen(value[key]) for key in timeless}
+    return [frozen(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+@pytest.fixture(scope="session")
+def interrupt_at() -> Callable[..., Any]:
+    """A function: steps and a signal to a `watch` that sends it at each of them, once."""
+
+    def watching(steps: set[int], number: int = signal.SIGINT) -> Callable[[Any, int], None]:
+        def watch(progress: Any, _steps: int) -> None:
+            if progress.step in steps:
+                steps.discard(progress.step)
+                os.kill(os.getpid(), number)
+
+        return watch
+
+    return watching

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import subprocess
@@ -14,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from textkit.errors import Interrupted
 from textkit.tasks.language_model import make_config, resume, train
@@ -46,44 +44,12 @@ def lines(count: int = 60) -> list[str]:
     ]
 
 
-def interrupt_at(steps: set[int], number: int):
-    def watch(progress: Progress, _steps: int) -> None:
-        if progress.step in steps:
-            steps.discard(progress.step)
-            os.kill(os.getpid(), number)
-
-    return watch
-
-
-TIMES = ("seconds", "validation_seconds", "logged_seconds", "tokens_per_second")
-
-
-def fingerprint(path: Path) -> dict[str, Any]:
-    run = RunFolder.open(path)
-    state = run.state()
-    return {
-        "best": {k: v.tobytes() for k, v in run.arrays("best").items()},
-        "last": {k: v.tobytes() for k, v in run.arrays("last").items()},
-        "state": frozen({k: v for k, v in state.items() if k != "progress"}),
-        "progress": {k: v for k, v in state["progress"].items() if k not in TIMES},
-        "results": run.document["results"],
-        "log": [{k: v for k, v in r.items() if k not in TIMES} for r in Log(path / "log.jsonl").records()],
-    }
-
-
-def frozen(value: Any) -> Any:
-    """Tensors as bytes."""
-    if isinstance(value, torch.Tensor):
-        return value.numpy().tobytes()
-    if isinstance(value, dict):
-        return {key: frozen(each) for key, each in value.items()}
-    return [frozen(each) for each in value] if isinstance(value, (list, tuple)) else value
-
-
 @pytest.mark.parametrize(
     ("model", "sampling"), [("rnn", "random"), ("gru", "sequential"), ("lstm", "sequential")]
 )
-def test_interrupted_and_resumed_equals_uninterrupted(tmp_path: Path, model: str, sampling: str) -> None:
+def test_interrupted_and_resumed_equals_uninterrupted(
+    tmp_path: Path, model: str, sampling: str, fingerprint: Any, interrupt_at: Any
+) -> None:
     config = make_config({"model": model, "sampling": sampling, **SETTINGS})
     whole = train(lines(), config, out=tmp_path / "whole", test=["a b c"])
     total = RunFolder.open(tmp_path / "whole").state()["progress"]["step"]
@@ -115,7 +81,9 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_every_way_of_training_resumes_exactly(tmp_path: Path, variant: str) -> None:
+def test_every_way_of_training_resumes_exactly(
+    tmp_path: Path, variant: str, fingerprint: Any, interrupt_at: Any
+) -> None:
     settings = {"model": "lstm", **SETTINGS, "patience": 99, **VARIANTS[variant]}
     config = make_config({name: value for name, value in settings.items() if value is not None})
     train(lines(), config, out=tmp_path / "whole")
@@ -132,7 +100,7 @@ def test_every_way_of_training_resumes_exactly(tmp_path: Path, variant: str) -> 
 
 
 @pytest.mark.slow
-def test_killed_at_ten_random_moments_the_weights_are_the_same(tmp_path: Path) -> None:
+def test_killed_at_ten_random_moments_the_weights_are_the_same(tmp_path: Path, fingerprint: Any) -> None:
     """Real processes, really killed (SIGKILL), while they train, validate, save or begin."""
     text = tmp_path / "text"
     text.write_text("\n".join(lines(600)))
@@ -180,7 +148,7 @@ def last_step(run: Path) -> int:
         return -1
 
 
-def test_more_epochs_equal_having_asked_for_them_at_once(tmp_path: Path) -> None:
+def test_more_epochs_equal_having_asked_for_them_at_once(tmp_path: Path, fingerprint: Any) -> None:
     patient = {**SETTINGS, "model": "lstm", "patience": 10}
     train(lines(), make_config({**patient, "epochs": 2}), out=tmp_path / "two")
     resume(tmp_path / "two", epochs=4)
@@ -188,7 +156,7 @@ def test_more_epochs_equal_having_asked_for_them_at_once(tmp_path: Path) -> None
     assert fingerprint(tmp_path / "two") == fingerprint(tmp_path / "four")
 
 
-def test_a_killed_run_resumes_from_its_last_save(tmp_path: Path) -> None:
+def test_a_killed_run_resumes_from_its_last_save(tmp_path: Path, fingerprint: Any) -> None:
     """Nothing may depend on an orderly end: a run that just stops writing is resumed all the same."""
 
     class Killed(BaseException):
@@ -232,7 +200,7 @@ def test_learning_rate_falls_after_a_worse_epoch(tmp_path: Path) -> None:
     assert expected < 0.1
 
 
-def test_a_run_killed_in_its_first_steps_begins_anew(tmp_path: Path) -> None:
+def test_a_run_killed_in_its_first_steps_begins_anew(tmp_path: Path, fingerprint: Any) -> None:
     class Killed(BaseException):
         pass
 

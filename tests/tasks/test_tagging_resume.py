@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from textkit.data.spans import TaggedSentence
 from textkit.errors import CheckpointError, Interrupted, UsageError
@@ -17,7 +15,6 @@ from textkit.tasks import tagging
 from textkit.tasks.configuration import make_settings
 from textkit.tasks.tagging.config import TaggerConfig
 from textkit.train.checkpoint import RunFolder
-from textkit.train.progress import Progress
 
 WORDS = ["we", "go", "to", "Oslo", "from", "Lima", "by", "train"]
 TAGS = ["O", "O", "O", "B-goal", "O", "B-begin", "O", "O"]
@@ -36,36 +33,10 @@ def config(**settings: Any) -> TaggerConfig:
     return make_settings(TaggerConfig, SETTINGS | settings)
 
 
-def frozen(value: Any) -> Any:
-    if isinstance(value, torch.Tensor):
-        return value.numpy().tobytes()
-    if isinstance(value, dict):
-        return {key: frozen(each) for key, each in value.items()}
-    return [frozen(each) for each in value] if isinstance(value, (list, tuple)) else value
-
-
-def fingerprint(path: Path) -> dict[str, Any]:
-    run = RunFolder.open(path)
-    state = run.state()
-    return {
-        "best": {name: array.tobytes() for name, array in run.arrays("best").items()},
-        "last": {name: array.tobytes() for name, array in run.arrays("last").items()},
-        "state": frozen({name: value for name, value in state.items() if name != "progress"}),
-        "results": run.document["results"],
-    }
-
-
-def interrupt_at(steps: set[int], number: int):
-    def watch(progress: Progress, _steps: int) -> None:
-        if progress.step in steps:
-            steps.discard(progress.step)
-            os.kill(os.getpid(), number)
-
-    return watch
-
-
 @pytest.mark.parametrize("settings", [{}, {"output_layer": "softmax", "model": "gru", "rarity": 9.0}])
-def test_interrupted_and_resumed_equals_uninterrupted(tmp_path: Path, settings: dict[str, Any]) -> None:
+def test_interrupted_and_resumed_equals_uninterrupted(
+    tmp_path: Path, settings: dict[str, Any], fingerprint: Any, interrupt_at: Any
+) -> None:
     whole = tagging.train(TRAIN, config(**settings), out=tmp_path / "whole", test=TRAIN[:4])
     total = RunFolder.open(tmp_path / "whole").state()["progress"]["step"]
     stops = {2, total // 3, total - 1}
@@ -82,7 +53,7 @@ def test_interrupted_and_resumed_equals_uninterrupted(tmp_path: Path, settings: 
     assert fingerprint(tmp_path / "cut") == fingerprint(tmp_path / "whole")
 
 
-def test_more_epochs_equal_having_asked_for_them_at_once(tmp_path: Path) -> None:
+def test_more_epochs_equal_having_asked_for_them_at_once(tmp_path: Path, fingerprint: Any) -> None:
     tagging.train(TRAIN, config(epochs=2), out=tmp_path / "two")
     tagging.resume(tmp_path / "two", epochs=4)
     tagging.train(TRAIN, config(epochs=4), out=tmp_path / "four")

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from textkit.errors import CheckpointError, InputError, Interrupted, UsageError
 from textkit.tasks import translation
@@ -22,7 +20,6 @@ from textkit.tasks.translation.training import resume, train
 from textkit.text.pairs import Pair
 from textkit.train.checkpoint import RunFolder
 from textkit.train.log import Log
-from textkit.train.progress import Progress
 
 WHO = {"je": "I", "tu": "you", "nous": "we", "elle": "she"}
 WHAT = {"vois": "see", "veux": "want", "lis": "read", "prends": "take", "perds": "lose"}
@@ -53,34 +50,6 @@ def no_curves() -> Iterator[None]:
         yield
 
 
-def frozen(value: Any) -> Any:
-    if isinstance(value, torch.Tensor):
-        return value.numpy().tobytes()
-    if isinstance(value, dict):
-        return {key: frozen(each) for key, each in value.items()}
-    return [frozen(each) for each in value] if isinstance(value, (list, tuple)) else value
-
-
-def fingerprint(path: Path) -> dict[str, Any]:
-    run = RunFolder.open(path)
-    state = run.state()
-    return {
-        "best": {name: array.tobytes() for name, array in run.arrays("best").items()},
-        "last": {name: array.tobytes() for name, array in run.arrays("last").items()},
-        "state": frozen({name: value for name, value in state.items() if name != "progress"}),
-        "results": run.document["results"],
-    }
-
-
-def interrupt_at(steps: set[int]) -> Callable[[Progress, int], None]:
-    def watch(progress: Progress, _steps: int) -> None:
-        if progress.step in steps:
-            steps.discard(progress.step)
-            os.kill(os.getpid(), signal.SIGINT)
-
-    return watch
-
-
 @pytest.mark.parametrize(
     "settings",
     [
@@ -90,7 +59,9 @@ def interrupt_at(steps: set[int]) -> Callable[[Progress, int], None]:
     ],
     ids=["averaged", "bf16", "teacher-forcing"],
 )
-def test_interrupted_and_resumed_equals_uninterrupted(tmp_path: Path, settings: dict[str, Any]) -> None:
+def test_interrupted_and_resumed_equals_uninterrupted(
+    tmp_path: Path, settings: dict[str, Any], fingerprint: Any, interrupt_at: Any
+) -> None:
     whole = train(PAIRS, config(**settings), out=tmp_path / "whole", test=HELD_OUT)
     stops = {2, 7, 11}
     watch = interrupt_at(stops)
@@ -162,7 +133,7 @@ def test_both_sides_go_through_one_vocabulary_or_two(tmp_path: Path, trained: Pa
         Sides.load(RunFolder.open(tmp_path / "run"))
 
 
-def test_going_on_longer_equals_having_asked_for_it(tmp_path: Path) -> None:
+def test_going_on_longer_equals_having_asked_for_it(tmp_path: Path, fingerprint: Any) -> None:
     settings = TRANSFORMER | {"schedule": "inverse-root", "validate_every": None, "max_steps": None}
     train(PAIRS, config(**settings, epochs=1), out=tmp_path / "one")
     resume(tmp_path / "one", epochs=2)

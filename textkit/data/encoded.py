@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textkit import atomic
-from textkit.errors import CheckpointError, newer_advice
+from textkit.errors import CheckpointError, newer_advice, reason_of, unreadable
 from textkit.plain_files import check_regular
 
 FORMAT = 1
@@ -97,9 +97,7 @@ class EncodedCorpus:
                 )
             tokens, sequences = int(document["tokens"]), int(document["sequences"])
         except OSError as error:
-            raise CheckpointError(
-                f"{folder}: not an encoded corpus: {(error.strerror or '').lower()}"
-            ) from error
+            raise CheckpointError(f"{folder}: not an encoded corpus: {reason_of(error)}") from error
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise CheckpointError(f"{folder / 'corpus.json'}: damaged: {error}") from error
         ids = _map(folder / "ids.i32", "<i4", tokens)
@@ -153,7 +151,7 @@ def _map(path: Path, dtype: str, size: int) -> npt.NDArray[Any]:
     try:
         actual = path.stat().st_size
     except OSError as error:
-        raise CheckpointError(f"{path}: cannot be read: {(error.strerror or '').lower()}") from error
+        raise unreadable(path, error) from error
     if actual != expected:
         raise CheckpointError(
             f"{path}: {actual} bytes where {expected} are due; the file is truncated or damaged"

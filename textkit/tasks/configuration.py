@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from textkit.errors import CheckpointError, UsageError, unknown_name
+from textkit.errors import CheckpointError, UsageError, reason_of, unknown_name
 
 Settings = TypeVar("Settings", bound=BaseModel)
 
@@ -71,6 +71,5 @@ def read_settings(path: Path | str) -> dict[str, Any]:
     try:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"{path}: cannot be read: {reason.lower()}") from error
+        raise UsageError(f"{path}: cannot be read: {reason_of(error)}") from error
     return parse_settings(text, source=str(path))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from textkit.errors import InputError, TextkitError, UsageError, unknown_name
+from textkit.errors import InputError, TextkitError, UsageError, reason_of, unknown_name
 from textkit.text import clean
 from textkit.text.tokenizer import Tokenizer
 from textkit.text.tokenizers.characters import CharacterTokenizer
@@ -108,4 +108,4 @@ def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from error
+        raise InputError(f"{path}: cannot be read: {reason_of(error)}") from error

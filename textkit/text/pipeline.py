@@ -22,6 +22,7 @@ from textkit.errors import (
     UsageError,
     newer_advice,
     unknown_name,
+    unreadable,
 )
 from textkit.plain_files import check_regular
 from textkit.text.alignment import Alignment
@@ -217,7 +218,7 @@ def _read_document(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise CheckpointError(f"{path}: cannot be read: {(error.strerror or '').lower()}") from error
+        raise unreadable(path, error) from error
     except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: not a pipeline: {error}") from error
     if (
@@ -257,7 +258,7 @@ def _value(value: Any, folder: Path) -> Any:
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise CheckpointError(f"{file}: cannot be read: {(error.strerror or '').lower()}") from error
+        raise unreadable(file, error) from error
     if hashlib.sha256(content).hexdigest() != value.get("sha256"):
         raise CheckpointError(f"{file}: checksum differs from the one in pipeline.json; the file is damaged")
     return content

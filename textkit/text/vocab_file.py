@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from textkit import atomic
-from textkit.errors import CheckpointError, newer_advice
+from textkit.errors import CheckpointError, newer_advice, unreadable
 
 HEADER = "#textkit-vocab "
 FORMAT = 1
@@ -78,7 +78,7 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise CheckpointError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from error
+        raise unreadable(path, error) from error
 
 
 def parse(data: bytes, *, source: Path | str, unknown: str) -> VocabFile:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textkit import atomic
-from textkit.errors import TextkitError
+from textkit.errors import TextkitError, reason_of
 from textkit.text.token_batch import TokenBatch
 from textkit.text.token_table import CountedTokens, TokenTable
 from textkit.text.vocab import UNKNOWN, Vocab
@@ -284,7 +284,7 @@ def _naming(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise TextkitError(
             f"{folder}: counts that outgrow the memory bound cannot be kept there: {reason}; "
             "free some space, name another folder (TMPDIR), or raise the bound"

@@ -38,12 +38,12 @@ from typing import Any
 import numpy.typing as npt
 
 from textkit import __version__, atomic
-from textkit.errors import CheckpointError, newer_advice
+from textkit.errors import CheckpointError, newer_advice, unreadable
 from textkit.plain_files import check_plain
 from textkit.text.pipeline import Pipeline
 from textkit.text.vocab import Vocab
 from textkit.train import recipe
-from textkit.train.manifest import ROLES, checked, faults, sum_of, to_text, unreadable
+from textkit.train.manifest import ROLES, checked, faults, sum_of, to_text
 from textkit.train.tensor_files import (
     Arrays,
     arrays_from_bytes,

@@ -24,7 +24,6 @@ from torch.nn.parallel import DistributedDataParallel
 from textkit.errors import TextkitError, UsageError
 
 T = TypeVar("T")
-M = TypeVar("M", bound=nn.Module)
 
 # All buffers are constants. The second name is that of torch before 2.13.
 _DDP = inspect.signature(DistributedDataParallel).parameters

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from textkit.errors import CheckpointError
+from textkit.errors import CheckpointError, reason_of
 
 LOCK = ".lock"
 
@@ -34,7 +34,7 @@ def alone_in(run: Path) -> Iterator[int | None]:
     try:
         file = os.open(run / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise CheckpointError(f"{run / LOCK}: cannot be written: {reason}") from error
     try:
         with contextlib.suppress(OSError):  # of a file system without locks

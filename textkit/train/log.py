@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from textkit import atomic
-from textkit.errors import CheckpointError, TextkitError, UsageError
+from textkit.errors import CheckpointError, TextkitError, UsageError, reason_of
 from textkit.train.measure import PERPLEXITY, Measure
 
 
@@ -34,7 +34,7 @@ class Log:
             with self.path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(dict(record)) + "\n")
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
+            reason = reason_of(error)
             raise TextkitError(f"{self.path}: cannot be written: {reason}") from error
         if self._writer is not None:
             for key in record.keys() - {"step"}:

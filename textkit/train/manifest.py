@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from textkit.errors import CheckpointError
+from textkit.errors import unreadable
 
 ROLES = ("best", "last", "anchor")
 DIGEST = "digest"  # the manifest's own: labels, thresholds and results stand in no other file
@@ -93,9 +93,3 @@ def sum_of(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise unreadable(path, error) from error
-
-
-def unreadable(path: Path, error: OSError) -> CheckpointError:
-    """The error for a file of a run that cannot be read."""
-    reason = (error.strerror or str(error)).lower()
-    return CheckpointError(f"{path}: cannot be read: {reason}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,10 +65,10 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise InputError("two labels are written alike; labels must differ as text")
         written = dict(zip(classes.tolist(), names, strict=True))
         pairs = zip(texts, (written[label] for label in labels.tolist()), strict=True)
-        with tempfile.TemporaryDirectory(prefix="textkit.") as folder:
-            train(LabelledTexts.of(pairs), config, out=Path(folder) / "run")
-            run = _files(Path(folder) / "run")
-            self._loaded = load_classifier(Path(folder) / "run")
+        with atomic.temporary_folder("classifier") as folder:
+            train(LabelledTexts.of(pairs), config, out=folder / "run")
+            run = _files(folder / "run")
+            self._loaded = load_classifier(folder / "run")
         self.classes_, self.run_ = classes, run
         return self
 
@@ -122,8 +121,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _saved(self) -> SavedClassifier:
         """The classifier; out of a pickle it is loaded when it is first used."""
         if "_loaded" not in self.__dict__:
-            with tempfile.TemporaryDirectory(prefix="textkit.") as folder:
-                _write(self.run_, Path(folder))
+            with atomic.temporary_folder("classifier") as folder:
+                _write(self.run_, folder)
                 self._loaded = load_classifier(folder)
         loaded: SavedClassifier = self._loaded
         return loaded

@@ -12,7 +12,7 @@ from spacy.util import raise_error
 
 from textkit import atomic
 from textkit.adapters.runs import NamedRun
-from textkit.errors import CheckpointError
+from textkit.errors import CheckpointError, unreadable
 
 
 class RunComponent:
@@ -78,5 +78,5 @@ class RunComponent:
         try:
             data = file.read_bytes()
         except OSError as error:
-            raise CheckpointError(f"{file}: cannot be read: {(error.strerror or '').lower()}") from error
+            raise unreadable(file, error) from error
         return self.from_bytes(data, exclude=exclude)

@@ -11,7 +11,7 @@ from spacy.tokens import Doc
 
 from textkit import atomic
 from textkit.adapters.spacy.places import words_of
-from textkit.errors import CheckpointError, UsageError
+from textkit.errors import CheckpointError, UsageError, unreadable
 from textkit.text.catalog import make_tokenizer
 from textkit.text.clean import preset
 from textkit.text.pipeline import Pipeline
@@ -94,7 +94,7 @@ class DocTokenizer:
         try:
             data = Path(path).read_bytes()
         except OSError as error:
-            raise CheckpointError(f"{path}: cannot be read: {(error.strerror or '').lower()}") from error
+            raise unreadable(path, error) from error
         return self.from_bytes(data, exclude=exclude)
 
 

@@ -13,7 +13,7 @@ from typing import IO, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from textkit.errors import InputError
+from textkit.errors import InputError, reason_of
 
 _BLOCK = 1 << 22  # bytes read at once
 _LONGEST = 1 << 28  # bytes of a line
@@ -75,7 +75,7 @@ class ArpaLines:
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise InputError(f"{path}: cannot be read: a damaged or truncated gzip file") from error
         except OSError as error:
-            raise InputError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from error
+            raise InputError(f"{path}: cannot be read: {reason_of(error)}") from error
 
     def next(self) -> str | None:
         """The next line that is not blank, less its end; None at the end of the file."""

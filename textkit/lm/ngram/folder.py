@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from textkit import __version__, atomic
-from textkit.errors import CheckpointError, newer_advice
+from textkit.errors import CheckpointError, newer_advice, unreadable
 from textkit.lm.ngram.log_table import CENTRES, LogTable
 from textkit.lm.ngram.model import Miss, NgramModel
 from textkit.lm.ngram.table_file import SUFFIXES, Array, Look, open_table, write_table
@@ -157,7 +157,7 @@ def read_header(folder: Path) -> Header:
         probe = document.get("probe")
         return Header(str(document["smoothing"]), miss, notes, sizes, vocab, pipeline, tables, probe)
     except OSError as error:
-        raise CheckpointError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from error
+        raise unreadable(path, error) from error
     except KeyError as error:
         raise CheckpointError(f"{path}: damaged: it lacks {error.args[0]!r}") from error
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from textkit.errors import CheckpointError
+from textkit.errors import CheckpointError, unreadable
 from textkit.plain_files import check_regular
 from textkit.scratch import release
 
@@ -63,7 +63,7 @@ def open_table(path: Path, kind: str, *, rows: int, digest: str, look: Look = la
                 )
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
     except OSError as error:
-        raise CheckpointError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from error
+        raise unreadable(path, error) from error
     table = np.frombuffer(mapped, dtype)
     found, fault = hashlib.sha256(), ""
     for piece in _pieces(table):

@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 
 from textkit.data.encoded import EncodedCorpus
-from textkit.errors import CheckpointError, InputError
+from textkit.errors import CheckpointError, InputError, reason_of
 from textkit.lm.arpa.writer import check_words, write_arpa
 from textkit.lm.counts import NgramCounts
 from textkit.lm.counts.file import write_counts
@@ -77,7 +77,7 @@ def smoothed(config: LanguageModelConfig, counts: NgramCounts, vocab: Vocab) -> 
     try:
         allowed = Path(config.limit_vocab).read_text(encoding="utf-8").split()
     except (OSError, UnicodeDecodeError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        reason = reason_of(error)
         raise InputError(f"{config.limit_vocab}: the words to keep cannot be read: {reason}") from error
     return cast(ModifiedKneserNey, smoothing).estimate(counts, vocab, allowed=frozenset(allowed))
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 
 from textkit.data.encoded import EncodedCorpus
-from textkit.models.tagger import NO_LETTER, UNKNOWN, Sentences
+from textkit.models.tagger import NO_LETTER, Sentences
 from textkit.text.vocab import UNKNOWN as UNKNOWN_TOKEN
 from textkit.text.vocab import Vocab
 
@@ -71,10 +71,6 @@ class Spellings:
         """Which spelling each token has."""
         numbers = self.numbers
         return EncodedCorpus.from_sequences([numbers[token] for token in tokens] for tokens in sentences)
-
-    def unknown_share(self, corpus: EncodedCorpus) -> float:
-        """The share of tokens whose word is unknown."""
-        return float((self.words[corpus.ids] == UNKNOWN).mean()) if len(corpus.ids) else 0.0
 
     def tensors(self, places: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> Sentences:
         """Rows of spellings `places` (B, T) of `lengths` (B,) as a network reads them."""

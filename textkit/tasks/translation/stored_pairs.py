@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from textkit.errors import TextkitError
+from textkit.errors import TextkitError, reason_of
 from textkit.text.pairs import Pair
 
 
@@ -34,7 +34,7 @@ class StoredPairs:
                 for count, pair in enumerate(pairs, 1):  # noqa: B007
                     file.write(json.dumps(pair) + "\n")
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
+            reason = reason_of(error)
             raise TextkitError(f"{path.parent}: the pairs cannot be kept there: {reason}") from error
         return StoredPairs(path, count)
 

@@ -15,10 +15,14 @@ class TwoTexts(Protocol):
     """A source and its target; `where`, if there is one, tells their place (file:line)."""
 
     @property
-    def source(self) -> str: ...
+    def source(self) -> str:
+        """The text."""
+        ...
 
     @property
-    def target(self) -> str: ...
+    def target(self) -> str:
+        """Its translation."""
+        ...
 
 
 @dataclass

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from textkit.errors import InputError, UsageError, unknown_name
+from textkit.errors import InputError, UsageError, reason_of, unknown_name
 from textkit.text.tokenizer import Token
 from textkit.text.tokenizers.jieba_dictionary import jieba_package, parse_entries, segmenter
 from textkit.text.tokenizers.jieba_unknown import unknown_words
@@ -60,7 +60,7 @@ class JiebaTokenizer:
         try:
             return cls(mode=mode, hmm=hmm, user_dictionary=Path(path).read_bytes())
         except OSError as error:
-            raise InputError(f"{path}: cannot be read: {(error.strerror or '').lower()}") from error
+            raise InputError(f"{path}: cannot be read: {reason_of(error)}") from error
         except InputError as error:
             raise InputError(f"{path}: {error}") from error
 
