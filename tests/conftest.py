@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,23 @@ def make_translator() -> MakeTranslator:
         return path
 
     return make
+
+
+@pytest.fixture
+def curves() -> None:
+    """Asked for by a test that looks at the curve of a training."""
+
+
+@pytest.fixture(autouse=True)
+def _no_curves(request: pytest.FixtureRequest) -> Iterator[None]:
+    """For other tests none is drawn: that takes longer than to train a tiny network."""
+    trainer = sys.modules.get("textkit.train.trainer")  # not imported for this: it brings torch along
+    if trainer is None or "curves" in request.fixturenames:
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trainer, "draw_curve", lambda *_log, **_measure: None)
+        yield
 
 
 # No deadline: the first call of a tokenizer loads its library. Half of Hypothesis's examples, for time:

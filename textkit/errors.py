@@ -88,8 +88,18 @@ def printable(message: str) -> str:
     >>> print(printable("bad word '\x1b[31mred'\nand more"))
     bad word '\x1b[31mred' and more
     """
-    line = " ".join(message.splitlines())
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in line)
+    return visible(" ".join(message.splitlines()))
+
+
+def visible(text: str) -> str:
+    r"""`text` with what cannot be seen spelled out, so that it cannot steer a terminal.
+
+    >>> visible("\x1b[31mred")
+    '\\x1b[31mred'
+    """
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 class Interrupted(TextkitError):  # noqa: N818 - an event, not a fault

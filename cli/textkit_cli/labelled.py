@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from textkit.errors import InputError, UsageError
-from textkit.tasks.classification.excerpts import visible
+from textkit.errors import InputError, UsageError, visible
 from textkit_cli import options
 from textkit_corpora.compression import is_standard
 from textkit_corpora.labelled import read_labelled, read_texts

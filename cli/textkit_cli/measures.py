@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from textkit.tasks.classification.excerpts import excerpt, visible
+from textkit.errors import visible
+from textkit.tasks.classification.excerpts import excerpt
 from textkit_cli.columns import aligned
 
 if TYPE_CHECKING:

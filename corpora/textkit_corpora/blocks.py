@@ -12,7 +12,7 @@ from typing import cast
 from textkit.errors import InputError
 from textkit_corpora.compression import Source, display_name, is_standard, reading
 from textkit_corpora.decoding import check_errors, decode_line, without_end, without_mark
-from textkit_corpora.line_limit import rest_of_line
+from textkit_corpora.line_limit import check_lines, rest_of_line
 from textkit_corpora.readers import kind_to_read, record_texts
 
 SIZE = 1 << 20  # of a block: enough to outweigh sending it to another process, little to hold
@@ -170,13 +170,14 @@ def _text_blocks(file: str, source: Source, *, errors: str, size: int, lively: b
             text = without_mark(text, name=source.name, errors=errors)
             if not text:
                 continue
+        check_lines(text, name=source.name, first=first)
         yield (block := Block(file, first, text, source.position()))
         first += len(block)
 
 
 def _stretches(source: Source, size: int) -> Iterator[bytes]:
     while text := source.stream.read(size):
-        yield text if text.endswith(b"\n") else text + rest_of_line(source.stream, name=source.name)
+        yield text if text.endswith(b"\n") else text + rest_of_line(source.stream)
 
 
 def _arrivals(source: Source, size: int) -> Iterator[bytes]:
@@ -188,7 +189,7 @@ def _arrivals(source: Source, size: int) -> Iterator[bytes]:
             yield rest + text[:end]
             rest = text[end:]
         else:
-            yield rest + text + rest_of_line(source.stream, name=source.name)
+            yield rest + text + rest_of_line(source.stream)
             rest = b""
     if rest:
         yield rest

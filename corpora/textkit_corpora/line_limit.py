@@ -57,10 +57,20 @@ def lines_of(stream: BinaryIO, *, name: str) -> Iterator[bytes]:
         yield line
 
 
-def rest_of_line(stream: BinaryIO, *, name: str) -> bytes:
-    """What follows up to the end of the line at hand; raises InputError when that is too long."""
-    most = longest_line()
-    rest = stream.readline(most + 1)
-    if len(rest) > most:
-        raise too_long(name, most)
-    return rest
+def rest_of_line(stream: BinaryIO) -> bytes:
+    """What follows of the line at hand; of one that is too long enough to see that."""
+    return stream.readline(longest_line() + 1)
+
+
+def check_lines(text: bytes, *, name: str, first: int) -> None:
+    r"""Raise InputError for a line of `text` that is too long; the first of them has the number `first`.
+
+    >>> check_lines(b"to be\nor", name="f.txt", first=11)
+    """
+    most, begin = longest_line(), 0
+    while len(text) - begin > most:
+        end = text.find(b"\n", begin) + 1 or len(text)
+        if end - begin > most:
+            number = first + text.count(b"\n", 0, begin)
+            raise too_long(f"{name}:{number}", most)
+        begin = end

@@ -16,7 +16,7 @@ from textkit_corpora.blocks import SIZE, Block
 from textkit_corpora.compression import Source
 from textkit_corpora.decoding import BOM, missing_field, one_line, without_mark
 from textkit_corpora.jsonlines import json_rows
-from textkit_corpora.line_limit import lines_of, rest_of_line
+from textkit_corpora.line_limit import check_lines, lines_of, rest_of_line
 from textkit_corpora.tables import BATCH, field_values, parquet_file
 
 
@@ -121,9 +121,10 @@ def _text_blocks(source: Source, *, file: str, errors: str) -> Iterator[RecordBl
     first = 1
     while text := source.stream.read(SIZE):
         if not text.endswith(b"\n"):
-            text += rest_of_line(source.stream, name=source.name)
+            text += rest_of_line(source.stream)
         if first == 1 and not (text := without_mark(text, name=source.name, errors=errors)):
             continue
+        check_lines(text, name=source.name, first=first)
         whole = _ended(io.BytesIO(text).readlines())
         yield RecordBlock(Block(file, first, text, source.position()), None, whole)
         first += len(whole)

@@ -169,10 +169,12 @@ def test_what_cannot_be_mapped(stored: Path) -> None:
         tokenize(rows, WhitespaceTokenizer(), column="txt")
     with pytest.raises(UsageError, match="must be a frozen dataclass"):
         tokenize(rows, str.split)
+    with pytest.raises(UsageError, match=r"not 'regex': .*make_tokenizer the other"):
+        tokenize(rows, "regex")
     holed = datasets.Dataset.from_dict({"text": ["a", None]})
-    with pytest.raises(InputError, match="row 1: column 'text' holds no text but None"):
+    with pytest.raises(InputError, match="row 2: column 'text' holds no text but None"):
         tokenize(holed, WhitespaceTokenizer())
-    with pytest.raises(InputError, match="row 1: column 'text' holds no text but None"):
+    with pytest.raises(InputError, match="row 2: column 'text' holds no text but None"):
         tokenize(holed, WhitespaceTokenizer(), num_proc=2)
     with pytest.raises(UsageError, match="num_proc is for a Dataset"):
         tokenize(rows.to_iterable_dataset(), WhitespaceTokenizer(), num_proc=2)
@@ -180,6 +182,14 @@ def test_what_cannot_be_mapped(stored: Path) -> None:
         tokenize([{"text": "a"}], WhitespaceTokenizer())
     with pytest.raises(UsageError, match="least must be"):
         keep(rows, WhitespaceTokenizer(), least=3, most=2)
+
+
+def test_no_rows_get_the_columns_too() -> None:
+    rows = datasets.Dataset.from_dict({"text": ["a b"]})
+    parts = datasets.DatasetDict({"train": rows, "test": rows.select([])})
+    mapped = tokenize(parts, WhitespaceTokenizer(), places=True)
+    assert mapped["test"].features == mapped["train"].features
+    assert mapped["test"]["tokens"][:] == []
 
 
 def test_labelled_texts_there_and_back() -> None:
@@ -221,6 +231,9 @@ def test_pairs_lines_and_tags_there_and_back() -> None:
     assert tagged.features["tags"].feature.names == ["B-city", "O"]
     with pytest.raises(InputError, match="row 1: as many tags"):
         list(tagged_sentences([{"tokens": ["a"], "tags": []}]))
+    untagged = datasets.Dataset.from_dict({"tokens": [["a"]], "tags": [[-1]]}, features=tagged.features)
+    with pytest.raises(InputError, match="row 1: column 'tags' holds no label but -1"):
+        list(tagged_sentences(untagged))  # -1 is not the last tag
 
 
 def test_a_corpus_there_and_back(tmp_path: Path) -> None:
@@ -234,6 +247,9 @@ def test_a_corpus_there_and_back(tmp_path: Path) -> None:
     assert corpus_dataset(EncodedCorpus.from_sequences([])).num_rows == 0
     with pytest.raises(InputError, match="row 1: column 'ids' holds no ids"):
         encoded_corpus(datasets.Dataset.from_dict({"ids": ["a"]}))
+    for none in (-1, 2**31):
+        with pytest.raises(InputError, match="row 2: column 'ids' holds no ids"):
+            encoded_corpus(datasets.Dataset.from_dict({"ids": [[0], [none]]}))
 
 
 def test_predictions_withheld_are_no_label(tmp_path: Path) -> None:

@@ -249,3 +249,25 @@ def test_every_setting_is_a_parameter() -> None:
     assert TextClassifier("book").config() == ClassifierConfig(preset="book")
     union = FeatureUnion([("words", BagOfWordsVectorizer(TextTokenizer("characters")))])
     assert union.fit_transform(["好", "很好"]).toarray().tolist() == [[1, 0], [1, 1]]
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA, pd.NaT])
+@pytest.mark.parametrize("kind", [list, pd.Series, lambda labels: np.array(labels, object)])
+def test_a_text_without_a_label_is_named(missing: Any, kind: Any) -> None:
+    texts, labels = opinions(8, labels=(0.0, 1.0))
+    labels[2] = missing
+    with pytest.raises(InputError, match=r"text 3 has no label but (None|nan|<NA>|NaT); leave out"):
+        TextClassifier(**FAST).fit(texts, kind(labels))
+
+
+@pytest.mark.parametrize(
+    ("labels", "what"),
+    [
+        (np.array([1, "pos"], object), "the labels cannot be sorted: .*; give labels of one kind"),
+        (("neg", "\ud800"), r"the label of text 2 is '\\ud800', which no file can hold"),
+    ],
+)
+def test_labels_that_are_none(labels: Any, what: str) -> None:
+    texts, given = opinions(8, labels=labels)
+    with pytest.raises(InputError, match=what):
+        TextClassifier(**FAST).fit(texts, np.array(given, object))

@@ -132,3 +132,26 @@ def test_a_bad_vocabulary(textkit: Textkit, tmp_path: Path, content: bytes) -> N
     assert (ran.status, ran.out) == (1, "")
     assert ran.err.startswith(f"textkit: error: {tmp_path / 'v.txt'}:")
     assert ran.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["tokenize", "text.txt"],
+        ["tokenize", "other.txt", "--format", "ids", "--vocab", "text.txt"],
+        ["vocab", "other.txt", "text.txt"],
+        ["train-tokenizer", "text.txt"],
+        ["filter", "text.txt", "--lm", "lm", "--keep", "1"],
+        ["score", "lm", "text.txt"],
+    ],
+    ids=lambda command: " ".join(command[:2]),
+)
+def test_what_is_read_is_not_replaced(
+    textkit: Any, command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("text.txt", "other.txt"):
+        Path(name).write_text("to be or not to be\n")
+    status, _, err = textkit(*command, "-o", "./text.txt")
+    assert (status, "--output ./text.txt would replace the input text.txt; name another" in err) == (2, True)
+    assert Path("text.txt").read_text() == "to be or not to be\n"

@@ -82,7 +82,7 @@ def test_every_model_and_unit_trains_scores_and_generates(
     assert capsys.readouterr().out == first
 
 
-def test_a_neural_run_leaves_its_curve_and_log(text: Path, tmp_path: Path) -> None:
+def test_a_neural_run_leaves_its_curve_and_log(text: Path, tmp_path: Path, curves: None) -> None:
     folder = tmp_path / "run"
     assert main(["train-lm", str(text), "--model", "gru", *SMALL, "--log-every", "1", "-o", str(folder)]) == 0
     assert (folder / "curve.png").read_bytes().startswith(b"\x89PNG")

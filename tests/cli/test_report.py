@@ -322,6 +322,7 @@ def test_what_cannot_be_reported_is_said(runs: Runs, textkit, tmp_path: Path) ->
         ([ngram, lstm], "--output F.html"),
         ([ngram, "-o", tmp_path / "x.txt"], "a report is a .html file"),
         ([ngram, lstm, "-o", tmp_path / "x.html", "--test", runs.folder / "text"], "of one run"),
+        ([ngram, f"{ngram}/", "-o", tmp_path / "x.html"], "a run is named twice"),
         ([ngram, "--samples", "101"], "--samples"),
     ):
         said = textkit("report", *arguments)

@@ -42,7 +42,9 @@ def test_a_run_and_a_table(textkit: Textkit, texts: Path, tmp_path: Path) -> Non
     lines = ran.out.splitlines()
     assert lines[0].split()[:3] == ["texts", "accuracy", "95"]
     assert [line.split()[:3] for line in lines[1:]] == [["dev", "12", "1.0000"], ["test", "8", "1.0000"]]
-    assert ran.err == f"textkit: the classifier is in {run}; try: textkit classify {run} FILE\n"
+    recipe, told = ran.err.splitlines()
+    assert recipe.startswith("textkit: recipe #")
+    assert told == f"textkit: the classifier is in {run}; try: textkit classify {run} FILE"
     assert json.loads((run / "manifest.json").read_text())["labels"] == ["0", "1"]
 
 

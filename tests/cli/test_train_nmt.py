@@ -18,14 +18,6 @@ SMALL = [
 ]  # fmt: skip
 
 
-@pytest.fixture(autouse=True, scope="module")
-def no_curves():
-    """Nobody looks at the pictures of so many trainings."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("textkit.train.trainer.draw_curve", lambda *_log, **_measure: None)
-        yield
-
-
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)

@@ -91,6 +91,16 @@ def test_one_flipped_bit_of_a_table_is_found(textkit: Textkit, copy: Path) -> No
         assert f"{path}: damaged: its numbers are not those of header.json" in err
 
 
+def test_a_log_that_cannot_be_gone_on_with_is_found(textkit: Textkit, copy: Path) -> None:
+    log = copy / "classifier" / "log.jsonl"
+    log.write_text('{"step": 1, "loss": 2.5}\n{"step": 2, "lo')  # the end of a crash
+    assert textkit("verify", copy / "classifier")[0] == 0
+    log.write_text('{"step": 1, "loss": 2.5}\n{"step": "x"}\n')
+    status, out, err = textkit("verify", copy / "classifier")
+    assert (status, out) == (1, "")
+    assert err == f"textkit: error: {log}:2: damaged: not a JSON object of numbers\n"
+
+
 def test_another_answer_than_recorded_is_a_fault(textkit: Textkit, copy: Path) -> None:
     run = copy / "classifier"
     scores = json.loads((run / "manifest.json").read_bytes())["probe"]["scores"]

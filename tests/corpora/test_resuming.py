@@ -154,7 +154,10 @@ def test_damaged_data(
         ("[1]", "is damaged"),
         ('{"format": 1}', "is damaged"),
         ('{"format": 1, "signature": "s", "inputs": [], "blocks": "1"}', "is damaged"),
-        ('{"format": 2, "from": "the future"}', "format 2; this version reads format 1"),
+        (
+            '{"format": 2, "from": "the future"}',
+            "format 2; this version reads format 1; it was written by a newer textkit: update textkit",
+        ),
     ],
 )
 def test_damaged_journal(stopped: Path, out: Path, source: str, text: str, message: str, run: Run) -> None:

@@ -211,7 +211,7 @@ def test_what_cannot_be_saved_or_read(tmp_path):
     document = tmp_path / "tokens" / "bag_of_words.json"
     text = document.read_text()
     document.write_text(text.replace('"words"', '"wrods"'))
-    with pytest.raises(CheckpointError, match=r"damaged: .*wrods"):
+    with pytest.raises(CheckpointError, match="damaged or edited"):
         BagOfWords.load(tmp_path / "tokens")
     document.write_text(text.replace('"format": 1', '"format": 2'))
     with pytest.raises(CheckpointError, match="not of format 1"):

@@ -84,6 +84,6 @@ TRAINED = {"train-lm", "train-classifier", "train-tagger", "train-nmt"}
 # What a command that is not compared tells.
 TOLD = {"doctor": "the machine as it is now: room on the disk, memory, load"}
 # Of a learning log and of a sweep, by name: how long it took.
-TIMES = {"seconds", "texts_per_second", "tokens_per_second", "pairs_per_second", "words_per_second"}
+TIMES = {"seconds"}  # and what ends in _per_second
 # Files that hold nothing else, or nothing.
 TIMED = {"times.json", ".lock"}

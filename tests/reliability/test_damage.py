@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -24,14 +24,6 @@ from textkit.errors import CheckpointError  # noqa: E402
 from textkit.train.checkpoint import RunFolder  # noqa: E402
 
 TRIES = int(os.environ.get("TEXTKIT_DAMAGE", "8"))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def no_curves() -> Iterator[None]:
-    """Nobody looks at the pictures."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("textkit.train.trainer.draw_curve", lambda *_log, **_measure: None)
-        yield
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)

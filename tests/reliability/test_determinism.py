@@ -106,7 +106,8 @@ def _table(data: bytes) -> list[list[str]]:
 
 def _without_times(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _without_times(each) for name, each in value.items() if name not in TIMES}
+        kept = {name for name in value if name not in TIMES and not name.endswith("_per_second")}
+        return {name: _without_times(each) for name, each in value.items() if name in kept}
     return value
 
 

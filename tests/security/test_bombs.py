@@ -15,8 +15,11 @@ import pyarrow
 import pytest
 
 from textkit.errors import InputError, UsageError
+from textkit_corpora.blocks import read_blocks
+from textkit_corpora.compression import reading
 from textkit_corpora.line_limit import USUAL, VARIABLE, longest_line
 from textkit_corpora.readers import read_lines
+from textkit_corpora.records import record_blocks
 
 PACK: dict[str, Callable[[bytes], bytes]] = {
     ".gz": gzip.compress,
@@ -32,6 +35,7 @@ READ = """
 import resource, sys
 from textkit.errors import InputError
 from textkit_corpora.blocks import read_blocks
+from textkit_corpora.compression import reading
 from textkit_corpora import readers
 import gzip, bz2, lzma, pyarrow, json, csv
 kept = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
@@ -66,7 +70,7 @@ def test_one_line_without_an_end(suffix: str, tmp_path: Path) -> None:
     path = unpacking_to(tmp_path / f"t.txt{suffix}", b"", 128)
     assert path.stat().st_size < PIECE.__len__()
     said = read(path, "", room=1 << 28, TEXTKIT_MAX_LINE="16M")
-    assert said == f"{path}: a line of more than 16,777,216 bytes; {REMEDY}\n"
+    assert said == f"{path}:1: a line of more than 16,777,216 bytes; {REMEDY}\n"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is bounded in Linux's way")
@@ -105,6 +109,42 @@ def test_a_record_of_many_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         list(read_lines(path, field="text"))
     path.write_text("text\n" + '"a\n"\n' * 100_000)  # as much, in many records
     assert len(list(read_lines(path, field="text"))) == 100_000
+
+
+@pytest.mark.parametrize("limit", ["3K", "2M"])  # in the middle of a block, and over its end
+def test_blocks_of_lines_have_the_same_limit(
+    limit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most = {"3K": 3 << 10, "2M": 2 << 20}[limit]
+    path = tmp_path / "t.txt"
+    monkeypatch.setenv(VARIABLE, limit)
+    path.write_bytes(b"short\n" * 2 + b"a" * (most - 1) + b"\nshort\n")
+    assert both_ways(path) == [4, 4]
+    path.write_bytes(b"short\n" * 2 + b"a" * most + b"\nshort\n")
+    said = rf"t\.txt:3: a line of more than {most:,} bytes"
+    with pytest.raises(InputError, match=said):
+        both_ways(path)
+    with pytest.raises(InputError, match=said):
+        records(path)
+
+
+def both_ways(path: Path) -> list[int]:
+    """How many lines there are, for commands that take them and for those that keep or drop them whole."""
+    return [sum(map(len, read_blocks([str(path)], field=None, errors="strict"))), records(path)]
+
+
+def records(path: Path) -> int:
+    with reading(str(path)) as source:
+        return sum(map(len, record_blocks(source, file=str(path), kind="text", field=None, errors="strict")))
+
+
+def test_a_limit_that_is_no_size_is_told_of_short_lines_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, "1e6")
+    (tmp_path / "t.txt").write_text("short\n")
+    with pytest.raises(UsageError, match="TEXTKIT_MAX_LINE=1e6: not a size"):
+        list(read_blocks([str(tmp_path / "t.txt")], field=None, errors="strict"))
 
 
 def test_the_limit_can_be_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

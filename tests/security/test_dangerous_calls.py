@@ -92,6 +92,7 @@ REVIEWED = {
     ("textkit/engine/dask_workers.py", "import distributed"): CLUSTER,
     ("textkit/engine/dask_workers.py", "import multiprocessing"): CLUSTER,
     ("textkit/tasks/sweep/running.py", "import subprocess"): OWN_COMMAND,
+    ("textkit_cli/selfcheck_process.py", "import subprocess"): OWN_COMMAND,
     ("textkit/text/tokenizers/sentencepiece_trainer.py", "import subprocess"): OWN_COMMAND,
     ("textkit/models/graph/drawing.py", "import xml"): "only escapes text that is written, reads nothing",
     ("textkit/train/tensor_files.py", "import pickle"): "for the name of the error; test_pickles.py",

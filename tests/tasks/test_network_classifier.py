@@ -384,7 +384,7 @@ def test_a_run_that_lost_something_says_so(begin: Begin) -> None:
         PreparedTexts.load(run)
 
 
-def test_the_log_speaks_of_texts(begin: Begin) -> None:
+def test_the_log_speaks_of_texts(begin: Begin, curves: None) -> None:
     config = configured("book", epochs=1, log_every=2)
     run, prepared = begin(config)
     trainer = make_trainer(config, run, prepared, say=lambda _message: None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,14 +39,6 @@ GRU = {"preset": "rnn"}
 
 def config(**settings: Any) -> TranslatorConfig:
     return make_settings(TranslatorConfig, SMALL | settings)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def no_curves() -> Iterator[None]:
-    """Nobody looks at the pictures of so many trainings."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("textkit.train.trainer.draw_curve", lambda *_log, **_measure: None)
-        yield
 
 
 @pytest.mark.parametrize(

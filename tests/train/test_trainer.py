@@ -121,7 +121,7 @@ def test_the_rate_is_base_times_schedule_times_plateau_times_scale(tmp_path: Pat
     assert min(scales) < 1 < max(scales)
 
 
-def test_validation_by_steps_and_at_the_end(tmp_path: Path, tiny: ModuleType) -> None:
+def test_validation_by_steps_and_at_the_end(tmp_path: Path, tiny: ModuleType, curves: None) -> None:
     said: list[str] = []
     trainer = tiny.make_trainer(
         tmp_path / "run",

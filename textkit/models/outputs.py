@@ -32,6 +32,9 @@ class SoftmaxOutput(nn.Module):
     tensor(1.6094)
     """
 
+    weight: nn.Parameter
+    bias: nn.Parameter | None
+
     def __init__(
         self, vocab_size: int, width: int, *, weight: nn.Parameter | None = None, bias: bool = True
     ) -> None:
@@ -90,6 +93,8 @@ class AdaptiveOutput(nn.Module):
     >>> output.log_probs(torch.ones(1, 16)).exp().sum().round(decimals=4)
     tensor(1.)
     """
+
+    softmax: nn.AdaptiveLogSoftmaxWithLoss
 
     def __init__(self, vocab_size: int, width: int, *, cutoffs: Sequence[int] = ()) -> None:
         super().__init__()

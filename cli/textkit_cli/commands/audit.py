@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from textkit.errors import UsageError
-from textkit.tasks.classification.excerpts import visible
+from textkit.errors import UsageError, visible
 from textkit_cli import options
 from textkit_cli.auditing import read_audited
 from textkit_cli.columns import aligned

@@ -58,6 +58,8 @@ def command(
 
     if output is None and len(runs) > 1:
         raise UsageError("a report of several runs belongs to none of them: name it with --output F.html")
+    if len({Path(run).resolve() for run in runs}) < len(runs):
+        raise UsageError("a run is named twice; name each once")
     if output is not None and not is_standard(output) and not output.lower().endswith((".html", ".htm")):
         raise UsageError(f"--output {output}: a report is a .html file")
     files = test or []

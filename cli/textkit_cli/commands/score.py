@@ -103,6 +103,7 @@ def command(
     if context is not None:
         options.choose("context", context, ("stream", "line"))
     names = options.inputs(files)
+    options.keep_apart({"--output": output}, names)
     blocks = read_blocks(names, field=field, errors=errors, lively=lines or tokens)
     saved = load(model, tokenizer=tokenizer, tokenizer_option=tokenizer_option)
     if context is not None:

@@ -50,6 +50,7 @@ def command(
     if is_standard(output):
         raise UsageError("a model is written to a file: name it with --output")
     names = options.inputs(files)
+    options.keep_apart({"--output": output}, names)
     blocks = strides(read_blocks(names, field=field, errors=errors))
     cleaning = Cleaning(options.make_clean(clean), errors)
     # The file is opened first: a name that cannot be written should not cost a training.

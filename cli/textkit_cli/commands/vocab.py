@@ -164,6 +164,7 @@ def command(
     bound = None if memory is None else _bound(memory)
     skip = options.choose("way with bad records", on_error, options.ON_ERROR) == "skip"
     names = options.inputs(files)
+    options.keep_apart({"--output": output}, names)
     blocks = strides(read_blocks(names, field=field, errors=errors, skip=skip))
     tokenizing = Tokenizing(
         Cleaning(options.make_clean(clean), errors, skip), options.make_tokenizer(tokenizer, tokenizer_option)

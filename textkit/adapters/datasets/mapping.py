@@ -129,7 +129,9 @@ def _map(dataset: Any, work: Work, new: dict[str, Any], num_proc: int | None) ->
         _check(part, work.column)
         options: dict[str, Any] = {"batched": True, "batch_size": TOGETHER, "with_indices": True}
         if part.features is not None:
-            options["features"] = datasets.Features({**part.features, **new})
+            options["features"] = features = datasets.Features({**part.features, **new})
+            if isinstance(part, datasets.Dataset) and not len(part):  # map would leave out the new columns
+                return datasets.Dataset.from_dict({name: [] for name in features}, features, split=part.split)
         return part.map(work, **options, **_stored(part, work, num_proc))
 
     return _on_each(dataset, one)
@@ -164,6 +166,11 @@ def _check(part: Any, column: str) -> None:
 
 
 def _pipeline(given: Any) -> Pipeline[Any, Any]:
+    if isinstance(given, str):
+        raise UsageError(
+            f"a pipeline or a tokenizer is wanted, not {given!r}: textkit.text.clean.preset gives the one, "
+            "textkit.text.catalog.make_tokenizer the other, by its name"
+        )
     pipeline: Pipeline[Any, Any] = given if isinstance(given, Pipeline) else Pipeline.of(given)
     pipeline.recipe()  # raises UsageError for what has none
     return pipeline

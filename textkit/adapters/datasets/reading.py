@@ -47,7 +47,7 @@ def labelled_texts(
             raise InputError(f"row {number}: column {label!r} holds no label")
         if not isinstance(value, str | int):
             raise InputError(f"row {number}: column {label!r} holds no label but {value!r}")
-        name = names[value] if names is not None and isinstance(value, int) else str(value)
+        name = str(_named(value, names, number, label))
         pairs.append((_text(row.get(text), number, text), name))
     return LabelledTexts.of(pairs, labels=labels)
 
@@ -86,7 +86,7 @@ def tagged_sentences(
         words, marks = row.get(tokens), row.get(tags)
         if not isinstance(words, list) or not isinstance(marks, list) or len(words) != len(marks):
             raise InputError(f"row {number}: as many tags ({tags!r}) as tokens ({tokens!r}) are needed")
-        named = (names[mark] if names is not None and isinstance(mark, int) else mark for mark in marks)
+        named = (_named(mark, names, number, tags) for mark in marks)
         yield TaggedSentence(
             tuple(_text(word, number, tokens) for word in words),
             tuple(_text(mark, number, tags) for mark in named),
@@ -103,7 +103,7 @@ def encoded_corpus(dataset: Rows, column: str = "ids") -> EncodedCorpus:
 
     def sequences() -> Iterator[Sequence[int]]:
         for number, value in _values(dataset, column):
-            if not isinstance(value, list) or not all(isinstance(each, int) for each in value):
+            if not isinstance(value, list) or not all(map(_is_id, value)):
                 raise InputError(f"row {number}: column {column!r} holds no ids")
             yield value
 
@@ -120,6 +120,19 @@ def _text(value: object, number: int, column: str) -> str:
     if not isinstance(value, str):
         raise InputError(f"row {number}: column {column!r} holds no text but {value!r}")
     return value
+
+
+def _named(value: object, names: Sequence[str] | None, number: int, column: str) -> object:
+    """What a ClassLabel calls it; its -1, which is no label, must not become the last one."""
+    if names is None or not isinstance(value, int):
+        return value
+    if not 0 <= value < len(names):
+        raise InputError(f"row {number}: column {column!r} holds no label but {value}")
+    return names[value]
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, int) and 0 <= value < 2**31
 
 
 def _check(dataset: Rows, *columns: str) -> None:

@@ -17,7 +17,7 @@ Batch = Mapping[str, Sequence[Any]]
 
 @dataclass(frozen=True)
 class Work:
-    """From a batch of rows, and their numbers, to new columns, or to whether each row stays."""
+    """From a batch of rows, and their numbers from 0, to new columns, or to whether each row stays."""
 
     column: str
 
@@ -28,7 +28,7 @@ class Work:
         texts = batch[self.column]
         for row, text in zip(rows, texts, strict=True):
             if not isinstance(text, str):
-                raise InputError(f"row {row}: column {self.column!r} holds no text but {text!r}")
+                raise InputError(f"row {row + 1}: column {self.column!r} holds no text but {text!r}")
         return self.of(texts, rows)
 
     def of(self, texts: Sequence[str], rows: Sequence[int]) -> Any:
@@ -171,11 +171,11 @@ def _plain(value: Any) -> Any:
 
 
 def _each(work: Callable[[str], Any], texts: Sequence[str], rows: Sequence[int]) -> list[Any]:
-    """`work` on each text; what textkit raises names the row."""
+    """`work` on each text; what textkit raises names the row, counted from 1."""
     done = []
     for row, text in zip(rows, texts, strict=True):
         try:
             done.append(work(text))
         except TextkitError as error:
-            raise type(error)(f"row {row}: {error}") from error
+            raise type(error)(f"row {row + 1}: {error}") from error
     return done

@@ -59,7 +59,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         labels = np.asarray(y if hasattr(y, "__array__") else list(y))
         if labels.shape != (len(texts),):
             raise InputError(f"{len(texts)} texts need as many labels, not labels of shape {labels.shape}")
-        classes = np.unique(labels)
+        classes = _sorted(labels)
         names = list(map(str, classes.tolist()))
         if len(set(names)) < len(names):
             raise InputError("two labels are written alike; labels must differ as text")
@@ -162,6 +162,31 @@ def _signature() -> inspect.Signature:
 
 
 TextClassifier.__init__.__signature__ = _signature()  # type: ignore[attr-defined]
+
+
+def _sorted(labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The different labels in order; raises InputError for one that is missing or cannot be one."""
+    for number, label in enumerate(labels.tolist(), 1):
+        if _is_missing(label):
+            raise InputError(f"text {number} has no label but {label}; leave out texts without one")
+        if isinstance(label, str) and _unwritable(label):
+            raise InputError(f"the label of text {number} is {label!r}, which no file can hold; name it anew")
+    try:
+        return np.unique(labels)
+    except TypeError as error:
+        raise InputError(f"the labels cannot be sorted: {error}; give labels of one kind") from error
+
+
+def _is_missing(label: Any) -> bool:
+    """Whether it is None, or pandas' or IEEE's way to say that there is nothing."""
+    try:
+        return label is None or not bool(label == label)  # nan differs from itself
+    except TypeError:  # pandas.NA is neither equal nor different
+        return True
+
+
+def _unwritable(label: str) -> bool:
+    return any("\ud800" <= letter <= "\udfff" for letter in label)
 
 
 def _files(run: Path) -> dict[str, bytes]:

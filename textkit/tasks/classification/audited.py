@@ -7,7 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
-from textkit.tasks.classification.excerpts import excerpt, visible
+from textkit.errors import visible
+from textkit.tasks.classification.excerpts import excerpt
 
 SHOWN = 60  # characters of an example
 FEW = 20  # texts of a label: of fewer little can be said

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from textkit import atomic
+from textkit.errors import visible
 from textkit.tasks.classification.evaluation import Evaluation
-from textkit.tasks.classification.excerpts import visible
 
 NAMED = 60  # classes; of more the axes hold the numbers of some
 MANY = 12  # classes; of more the cells hold no numbers

@@ -2,16 +2,7 @@
 
 from __future__ import annotations
 
-
-def visible(text: str) -> str:
-    r"""The text with what cannot be seen spelled out, so that it cannot steer a terminal either.
-
-    >>> visible("\x1b[31mred")
-    '\\x1b[31mred'
-    """
-    if text.isprintable():
-        return text
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+from textkit.errors import visible
 
 
 def excerpt(text: str, length: int) -> str:

@@ -15,6 +15,7 @@ from textkit.tasks.language_model.saved import SavedModel
 from textkit.tasks.sweep.trials import JOURNAL, Journal
 from textkit.tasks.verification.probe import KEY, TOLERANCE, Probe, model_sum
 from textkit.train.checkpoint import MANIFEST, MODEL, RunFolder
+from textkit.train.log import Log
 
 _TRIES = 5  # a training at work replaces files while they are read
 
@@ -86,7 +87,7 @@ def _manifest(path: Path) -> dict[str, Any]:
 
 
 def _opened(run: RunFolder) -> Verified:
-    faults, probe = tuple(run.damage()), ""
+    faults, probe = (*run.damage(), *_log_damage(run)), ""
     trained = run.has("best") or f"{MODEL}/header.json" in run.document["files"]
     if not faults and not trained:
         probe = "no model yet"
@@ -98,6 +99,14 @@ def _opened(run: RunFolder) -> Verified:
     sizes = [(run.path / name).stat().st_size for name in _files(run) if (run.path / name).exists()]
     signature = str(run.document.get("signature", ""))
     return Verified(str(run.path), run.kind, signature, len(sizes), sum(sizes), probe, faults)
+
+
+def _log_damage(run: RunFolder) -> Iterator[str]:
+    """What is wrong with the log: it grows while training, so that the manifest has no sum of it."""
+    try:
+        Log(run.path / "log.jsonl").records()
+    except (TextkitError, OSError) as error:
+        yield str(error)
 
 
 def _files(run: RunFolder) -> set[str]:
