@@ -137,11 +137,9 @@ def test_a_bad_vocabulary(textkit: Textkit, tmp_path: Path, content: bytes) -> N
 @pytest.mark.parametrize(
     "command",
     [
-        ["tokenize", "text.txt"],
         ["tokenize", "other.txt", "--format", "ids", "--vocab", "text.txt"],
         ["vocab", "other.txt", "text.txt"],
         ["train-tokenizer", "text.txt"],
-        ["filter", "text.txt", "--lm", "lm", "--keep", "1"],
         ["score", "lm", "text.txt"],
     ],
     ids=lambda command: " ".join(command[:2]),
@@ -149,6 +147,7 @@ def test_a_bad_vocabulary(textkit: Textkit, tmp_path: Path, content: bytes) -> N
 def test_what_is_read_is_not_replaced(
     textkit: Any, command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """But where the output is the input's lines anew: `tokenize` and `filter` may write over their input."""
     monkeypatch.chdir(tmp_path)
     for name in ("text.txt", "other.txt"):
         Path(name).write_text("to be or not to be\n")

@@ -18,6 +18,13 @@ from resource_inputs import write_inputs  # noqa: E402
 from resource_server import Server  # noqa: E402
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Among several workers (--dist loadgroup) one does them all: servers start and models train once."""
+    for item in items:
+        if Path(HERE) in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("servers"))
+
+
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with small inputs, and, once there is a `server`, a run of each kind. Not to be changed."""

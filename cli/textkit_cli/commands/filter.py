@@ -87,7 +87,7 @@ def command(
     if scores is not None and is_standard(scores) and is_standard(output):
         raise UsageError("--scores and --output cannot both be standard output")
     names = options.inputs(files)
-    options.keep_apart({"--output": output, "--scores": scores}, names)
+    options.keep_apart({"--scores": scores}, [*names, *([output] if output else [])])
     for name in names:
         check_file(name)
     saved = load(lm, tokenizer=tokenizer, tokenizer_option=tokenizer_option)

@@ -79,7 +79,7 @@ def command(
         raise UsageError("--offsets needs --format jsonl or parquet")
     skip = choose("way with bad records", on_error, options.ON_ERROR) == "skip"
     names = options.inputs(files)
-    options.keep_apart({"--output": output}, [*names, *([vocab] if vocab else [])])
+    options.keep_apart({"--output": output}, [vocab] if vocab else [])
     alone = jobs == 1 and engine == "local"
     blocks = read_blocks(names, field=field, errors=errors, skip=skip, lively=alone)
     tokenizing = Tokenizing(

@@ -35,7 +35,6 @@ def jieba_package() -> Any:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*invalid escape sequence", SyntaxWarning)
         warnings.filterwarnings("ignore", ".*invalid escape sequence", DeprecationWarning)
-        warnings.filterwarnings("ignore", ".*invalid escape sequence", SyntaxWarning)  # from 3.12 on
         warnings.filterwarnings("ignore", ".*pkg_resources", UserWarning)
         warnings.filterwarnings("ignore", ".*pkg_resources", DeprecationWarning)
         import jieba
