@@ -101,6 +101,23 @@ def test_a_log_that_cannot_be_gone_on_with_is_found(textkit: Textkit, copy: Path
     assert err == f"textkit: error: {log}:2: damaged: not a JSON object of numbers\n"
 
 
+def test_a_log_that_has_lost_records_is_found(textkit: Textkit, tmp_path: Path) -> None:
+    run = tmp_path / "lstm"
+    config = language_model.make_config({"model": "lstm", "embedding": 4, "layers": 1, "epochs": 2})
+    language_model.train(LINES, config, valid=LINES[:3], out=run)
+    assert textkit("verify", run)[0] == 0
+    lines = (run / "log.jsonl").read_text().splitlines(keepends=True)
+    (run / "log.jsonl").write_text("".join(lines) + '{"step": 9, "lo')  # the end of a crash
+    assert textkit("verify", run)[0] == 0
+    (run / "log.jsonl").write_text("".join(lines[:-1]))
+    status, out, err = textkit("verify", run)
+    assert (status, out) == (1, "")
+    told = f"has {len(lines) - 1} records of {len(lines)}: restore it; curves and reports lack the rest"
+    assert err == f"textkit: error: {run / 'log.jsonl'}: {told}\n"
+    (run / "log.jsonl").unlink()
+    assert f"has 0 records of {len(lines)}" in textkit("verify", run).err
+
+
 def test_another_answer_than_recorded_is_a_fault(textkit: Textkit, copy: Path) -> None:
     run = copy / "classifier"
     scores = json.loads((run / "manifest.json").read_bytes())["probe"]["scores"]

@@ -103,10 +103,17 @@ def _opened(run: RunFolder) -> Verified:
 
 def _log_damage(run: RunFolder) -> Iterator[str]:
     """What is wrong with the log: it grows while training, so that the manifest has no sum of it."""
+    log = Log(run.path / "log.jsonl")
     try:
-        Log(run.path / "log.jsonl").records()
+        found = len(log.records())
+        known = run.state()["progress"]["records"] if run.has("last") else 0
     except (TextkitError, OSError) as error:
         yield str(error)
+    except (LookupError, TypeError):  # a forged state, which --resume refuses
+        return
+    else:
+        if found < known:
+            yield f"{log.path}: has {found} records of {known}: restore it; curves and reports lack the rest"
 
 
 def _files(run: RunFolder) -> set[str]:
