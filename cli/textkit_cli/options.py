@@ -129,14 +129,21 @@ def new_run(output: str | None) -> str:
 
 def keep_apart(outputs: Mapping[str, str | None], inputs: Sequence[str]) -> None:
     """Raise UsageError when an output, by option, would replace a file that is read, or another output."""
-    known = {os.path.realpath(name): f"the input {name}" for name in inputs if not is_standard(name)}
+    known = {_place(name): f"the input {name}" for name in inputs if not is_standard(name)}
     for option, name in outputs.items():
         if name is None or is_standard(name):
             continue
-        place = os.path.realpath(name)
+        place = _place(name)
         if place in known:
             raise UsageError(f"{option} {name} would replace {known[place]}; name another file")
         known[place] = f"the output of {option}"
+
+
+def _place(name: str) -> str:
+    try:
+        return os.path.realpath(name)
+    except OSError:  # the current folder is gone: who opens the file says so
+        return name
 
 
 def choose(kind: str, value: str, known: Iterable[str]) -> str:

@@ -40,7 +40,7 @@ def name(path: Path) -> str:
 
 
 @pytest.mark.parametrize("page", RUN, ids=name)
-def test_a_page_does_what_it_says(page: Path, tmp_path: Path) -> None:
+def test_a_page_does_what_it_says(page: Path, tmp_path: Path, curves: None) -> None:
     problems = []
     for ran in run_page(name(page), load(page), tmp_path):
         place = f"{name(page)}:{ran.line}: {ran.what}"

@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 HERE = Path(__file__).resolve().parent
+if str(HERE) not in sys.path:  # where PYTHONSAFEPATH is set, a script's folder is not in it
+    sys.path.insert(0, str(HERE))
 RESTARTS = 5  # of a target whose process dies
 
 

@@ -15,6 +15,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+HERE = str(Path(__file__).resolve().parent)
+if HERE not in sys.path:  # where PYTHONSAFEPATH is set, as `textkit` sets it, a script's folder is not in it
+    sys.path.insert(0, HERE)
+
 LIBRARIES = (
     "matplotlib.figure",
     "matplotlib.backends.backend_agg",

@@ -16,7 +16,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from resource_inputs import TRAININGS
+HERE = str(Path(__file__).resolve().parent)
+if HERE not in sys.path:  # where PYTHONSAFEPATH is set, as `textkit` sets it, a script's folder is not in it
+    sys.path.insert(0, HERE)
+
+from resource_inputs import TRAININGS  # noqa: E402
 
 TIMEOUT = 100  # seconds for a command; more would be a hang
 
