@@ -173,6 +173,8 @@ def test_the_search_finds_them(source: str) -> None:
 
 def test_each_promise_names_a_test_that_exists() -> None:
     root = Path(__file__).parents[2]
+    if not (root / "SECURITY.md").exists():
+        pytest.skip("SECURITY.md is not beside these tests (a wheel holds none)")
     text = (root / "SECURITY.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`((?:tests/)?[\w/]*test_\w+\.py)`", text))
     assert len(named) > 10
