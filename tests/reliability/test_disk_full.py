@@ -58,25 +58,25 @@ SOME = (
 )
 
 
-def filling(folder: Path, first: int, calls: Path, library: Path) -> str:
+def filling(folder: Path, first: int, calls: Path, preload: Path) -> str:
     """Python that has the disk full from the `first` call below `folder` on, and writes how many came."""
     return (
         "import atexit, ctypes, pathlib\n"
-        f"library = ctypes.CDLL({str(library)!r})\n"
-        "library.full_disk_calls.restype = ctypes.c_long\n"
-        "library.full_disk.argtypes = [ctypes.c_char_p, ctypes.c_long]\n"
-        f"library.full_disk({str(folder).encode()!r}, {first})\n"
-        f"atexit.register(lambda: pathlib.Path({str(calls)!r}).write_text(str(library.full_disk_calls())))\n"
+        f"loaded = ctypes.CDLL({str(preload)!r})\n"
+        "loaded.full_disk_calls.restype = ctypes.c_long\n"
+        "loaded.full_disk.argtypes = [ctypes.c_char_p, ctypes.c_long]\n"
+        f"loaded.full_disk({str(folder).encode()!r}, {first})\n"
+        f"atexit.register(lambda: pathlib.Path({str(calls)!r}).write_text(str(loaded.full_disk_calls())))\n"
     )
 
 
 class Disk:
     """A folder whose disk is full from a certain call on."""
 
-    def __init__(self, server: Server, models: Path, folder: Path, library: Path | None) -> None:
-        if library is None:
+    def __init__(self, server: Server, models: Path, folder: Path, preload: Path | None) -> None:
+        if preload is None:
             pytest.skip("needs Linux and a C compiler")
-        self.server, self.models, self.top, self.library = server, models, folder, library
+        self.server, self.models, self.top, self.preload = server, models, folder, preload
         self.folder = folder / "disk"
 
     def fresh(self) -> dict[str, bytes]:
@@ -93,7 +93,7 @@ class Disk:
     def run(self, *arguments: str, first: int = 0) -> tuple[Ran, int]:
         """What came of a command, and how many calls took room."""
         calls = self.top / "calls"
-        before = filling(self.folder, first, calls, self.library)
+        before = filling(self.folder, first, calls, self.preload)
         words = [word.replace("MODELS", str(self.models)) for word in arguments]
         ran = self.server.run(*words, cwd=self.folder, before=before)
         return ran, int(calls.read_text())
@@ -212,7 +212,7 @@ def test_no_room_for_temporary_files(disk: Disk, arguments: str) -> None:
     spills = {"TMPDIR": str(disk.folder)}
     calls = disk.top / "calls"
     ran = disk.server.run(
-        *words[:-1], out, variables=spills, before=filling(disk.folder, 0, calls, disk.library)
+        *words[:-1], out, variables=spills, before=filling(disk.folder, 0, calls, disk.preload)
     )
     total = int(calls.read_text())
     assert ran.status == 0, ran.err
@@ -223,7 +223,7 @@ def test_no_room_for_temporary_files(disk: Disk, arguments: str) -> None:
         range(4, total + 1) if EVERY else (total // 2, total)
     ):  # three calls try whether it can be used
         ran = disk.server.run(
-            *words[:-1], out, variables=spills, before=filling(disk.folder, first, calls, disk.library)
+            *words[:-1], out, variables=spills, before=filling(disk.folder, first, calls, disk.preload)
         )
         assert one_line(ran, names=[disk.folder, FULL]), (first, ran)
         assert disk.content() == before, first

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -16,7 +17,7 @@ Batch = Mapping[str, Sequence[Any]]
 
 
 @dataclass(frozen=True)
-class Work:
+class Work(ABC):
     """From a batch of rows, and their numbers from 0, to new columns, or to whether each row stays."""
 
     column: str
@@ -31,9 +32,9 @@ class Work:
                 raise InputError(f"row {row + 1}: column {self.column!r} holds no text but {text!r}")
         return self.of(texts, rows)
 
+    @abstractmethod
     def of(self, texts: Sequence[str], rows: Sequence[int]) -> Any:
         """The work on texts."""
-        raise NotImplementedError
 
     def recipe(self) -> dict[str, Any]:
         """All that the result depends on, as plain data."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -15,7 +16,7 @@ from textkit.adapters.runs import NamedRun
 from textkit.errors import CheckpointError, unreadable
 
 
-class RunComponent:
+class RunComponent(ABC):
     """A component whose answers come from a run; `annotate` puts them into the Docs of a batch."""
 
     kind = ""
@@ -25,9 +26,9 @@ class RunComponent:
         self.run = NamedRun.of(run, self.kind)
         self._handle: Callable[..., None] = raise_error
 
+    @abstractmethod
     def annotate(self, docs: list[Any]) -> None:
         """Add what the run says to each Doc."""
-        raise NotImplementedError
 
     def __call__(self, doc: Any) -> Any:
         """Add to one Doc, and give it back."""
