@@ -6,6 +6,18 @@ import random
 import re
 from collections.abc import Sequence
 
+# What stands where JSON is read and something else was meant: other kinds, depth, numbers beyond bounds.
+JSON_WORDS = (
+    b"null",
+    b"[" * 2000,
+    b"1e400",
+    b"NaN",
+    b"-1",
+    b"9" * 5000,
+    b"{}",
+    b"true",
+    b'"\\ud800"',
+)
 _NUMBERS = (
     b"0",
     b"-1",

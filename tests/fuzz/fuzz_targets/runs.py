@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from fuzz_targets.mutation import JSON_WORDS
 from fuzz_targets.run_templates import changed_run, kept_data, templates
 from fuzz_targets.target import Target, holds, placed, refusing, same
 from textkit.errors import CheckpointError, TextkitError
@@ -24,19 +25,7 @@ from textkit.train.log import Log
 from textkit.train.manifest import DIGEST, to_text
 from textkit.train.training_state import TrainingState
 
-_WORDS = (
-    b"null",
-    b"[" * 2000,
-    b"1e400",
-    b"NaN",
-    b"-1",
-    b"9" * 5000,
-    b'"../x"',
-    b"{}",
-    b"true",
-    b'""',
-    b'"\\ud800"',
-)
+_WORDS = (*JSON_WORDS, b'"../x"', b'""')
 _TENSORS = (
     b'"F32"',
     b'"F16"',

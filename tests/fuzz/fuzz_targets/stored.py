@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fuzz_targets.mutation import JSON_WORDS
 from fuzz_targets.target import Target, holds, placed, refusing, same
 from textkit.data.bag_of_words.vectorizer import BagOfWords
 from textkit.data.encoded import EncodedCorpus
@@ -24,18 +25,7 @@ from textkit.text.tokenizers.regular_expression import RegexTokenizer
 from textkit.text.vocab import Vocab
 
 VOCAB = Vocab(("<unk>", "</s>", "to", "a\tb", "三"), (3, 0, 2, 1, 1), specials=2)
-_WORDS = (
-    b"null",
-    b"[" * 2000,
-    b"1e400",
-    b"NaN",
-    b"-1",
-    b"9" * 5000,
-    b'"\\ud800"',
-    b"{}",
-    b"true",
-    b'"format": 1',
-)
+_WORDS = (*JSON_WORDS, b'"format": 1')
 
 
 @functools.lru_cache(maxsize=1)
