@@ -59,7 +59,7 @@ WORKS = (
         "train-lm --model ngram --order 3 --memory 1G",
         ENGLISH,
         ("train-lm", "--model", "ngram", "--order", "3", "--tokenizer", "whitespace", "--memory", "1G"),
-        1600,
+        1100,
     ),
     Work("BagOfWords, words 1 to 2, in Python", CHINESE, ("bag-of-words",), None),
 )

@@ -1,13 +1,13 @@
 """What the presets reach on Multi30k de-en in their time: BLEU over several seeds.
 
     TEXTKIT_DATA=... python benchmarks/translation_quality.py [--presets rnn transformer-tiny ...]
-        [--seeds 1 2 3] [--budget 15m | --updates N] [--part test2016] [--runs FOLDER] [--train-only]
+        [--seeds 1 2 3] [--budget 15m | --updates N ...] [--part test2016] [--runs FOLDER] [--train-only]
         [--write]
 
 Each training has the machine to itself and takes as long as its preset says, or as --budget does. With
---updates it ends after so many instead, whatever else the machine does: then several can be trained at
-once, a process and a thread (OMP_NUM_THREADS=1) each, with --train-only. With --runs they are kept in
-FOLDER, and those that are there are not trained again, or to their end.
+--updates it ends after so many instead, a number for each preset, whatever else the machine does: then
+several can be trained at once, a process and a thread (OMP_NUM_THREADS=1) each, with --train-only. With
+--runs they are kept in FOLDER, and those that are there are not trained again, or to their end.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from itertools import repeat
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -121,21 +122,23 @@ def main() -> None:
     parser.add_argument("--presets", nargs="+", choices=PRESETS, default=list(PRESETS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
     parser.add_argument("--budget", help="instead of the presets'")
-    parser.add_argument("--updates", type=int, help="instead of a time")
+    parser.add_argument("--updates", type=int, nargs="+", help="instead of a time; for each preset")
     parser.add_argument("--part", default="test2016")
     parser.add_argument("--runs", type=Path, help="where runs are kept")
     parser.add_argument("--train-only", action="store_true", help="leave translating for another time")
     parser.add_argument("--write", action="store_true", help="into RESULTS.md")
     options = parser.parse_args()
+    if options.updates and len(options.updates) != len(options.presets):
+        parser.error("--updates takes a number for each preset")
     data = data_folder() / "nmt" / "multi30k_de_en"
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     rows, signatures = [], ("",)
     with tempfile.TemporaryDirectory() as name:
         folder = options.runs or Path(name)
         folder.mkdir(parents=True, exist_ok=True)
-        for preset in options.presets:
-            if options.updates:
-                chosen, limit = {"max_steps": options.updates}, f"{options.updates}-updates"
+        for preset, updates in zip(options.presets, options.updates or repeat(None), strict=False):
+            if updates:
+                chosen, limit = {"max_steps": updates}, f"{updates}-updates"
             else:
                 limit = options.budget or str(TranslatorConfig(preset=preset).budget)
                 chosen = {"budget": limit}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from textkit.data.encoded import EncodedCorpus
 from textkit.errors import InputError, UsageError
-from textkit.lm.counts import NgramCounts, counts_of_counts
+from textkit.lm.counts import NgramCounts, counts_of_counts, ngram_counts
 from textkit.lm.counts.windows import Windows, tables
 from textkit.lm.stream import Stream
 
@@ -153,6 +153,7 @@ def test_counts_of_counts() -> None:
     assert counts_of_counts(np.array([0, 4, 4, 5, 1, 2, 3, 99])).tolist() == [1, 1, 1, 1, 2]
 
 
+@pytest.mark.parametrize("at_once", [1 << 22, 2, 3])
 @pytest.mark.parametrize(
     ("sequences", "order", "error", "message"),
     [
@@ -160,13 +161,21 @@ def test_counts_of_counts() -> None:
         ([], 2, InputError, "the corpus is empty: there are no n-grams to count"),
         ([[2, 1], [3]], 2, UsageError, "each sequence .* ends with </s> \\(id 1\\), and only there"),
         ([[2, 1, 3, 1]], 2, UsageError, "ends with </s>"),
+        ([[2, 3, 1], [2, 1, 3, 1]], 2, UsageError, "ends with </s>"),
+        ([[2, 1], [2, 3, 9, 1]], 2, InputError, "not 9"),
         ([[9, 1]], 2, InputError, "ids run from 0 to 5 in this vocabulary, not 9"),
         ([[-3, 1]], 2, InputError, "ids run from 0 to 5 in this vocabulary, not -3"),
     ],
 )
 def test_what_cannot_be_counted(
-    sequences: list[list[int]], order: int, error: type[Exception], message: str
+    sequences: list[list[int]],
+    order: int,
+    error: type[Exception],
+    message: str,
+    at_once: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(ngram_counts, "_AT_ONCE", at_once)
     with pytest.raises(error, match=message):
         NgramCounts.count(EncodedCorpus.from_sequences(sequences), order=order, vocab_size=V)
 

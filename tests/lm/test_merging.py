@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from textkit.data.encoded import EncodedCorpus
 from textkit.lm.counts import NgramCounts
 from textkit.lm.counts import ngram_counts as counting
+from textkit.lm.counts import parts as counting_parts
 from textkit.lm.counts.merging import merged
 from textkit.lm.counts.parts import cuts
 from textkit.lm.smoothing.modified_kneser_ney import ModifiedKneserNey
@@ -39,16 +40,18 @@ def assert_same(one: NgramCounts, other: NgramCounts) -> None:
         assert np.array_equal(mine, theirs)
 
 
-@given(TEXTS, st.integers(1, 7), st.integers(1, 60), st.booleans())
+@given(TEXTS, st.integers(1, 7), st.integers(1, 60), st.integers(1, 20), st.booleans())
 @settings(max_examples=60, deadline=None)
 def test_parts_and_files_change_nothing(
-    text: list[list[int]], order: int, at_once: int, in_files: bool
+    text: list[list[int]], order: int, at_once: int, piece: int, in_files: bool
 ) -> None:
     corpus = corpus_of(text)
     whole = NgramCounts.count(corpus, order=order, vocab_size=V)
     scratch = Scratch(Path(tempfile.gettempdir())) if in_files else IN_MEMORY
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(counting, "_FEWEST", at_once)
+        patch.setattr(counting, "_AT_ONCE", piece)
+        patch.setattr(counting_parts, "_AT_ONCE", piece)
         parts = NgramCounts.count(corpus, order=order, vocab_size=V, scratch=scratch, memory=1)
     assert_same(whole, parts)
     ours, theirs = (ModifiedKneserNey().estimate(c, VOCAB) for c in (whole, parts))

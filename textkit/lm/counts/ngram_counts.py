@@ -68,14 +68,7 @@ class NgramCounts:
             raise UsageError(f"the order of an n-gram model is 1 or more, not {order}")
         if not len(corpus):
             raise InputError("the corpus is empty: there are no n-grams to count")
-        ends = np.flatnonzero(corpus.ids == END_ID)
-        if not np.array_equal(ends + 1, corpus.offsets[1:]):
-            raise UsageError(
-                "each sequence of a language model's corpus ends with </s> (id 1), and only there"
-            )
-        if corpus.ids.min() < 0 or corpus.ids.max() >= vocab_size:
-            foreign = next(i for i in corpus.ids.tolist() if not 0 <= i < vocab_size)
-            raise InputError(f"ids run from 0 to {vocab_size - 1} in this vocabulary, not {foreign}")
+        _check(corpus, vocab_size=vocab_size)
         text, first_seen = _text(corpus, order=order, vocab_size=vocab_size, scratch=scratch)
         most = LARGEST if memory is None else max(memory // (_BYTES * order), _FEWEST)
         size = len(corpus.ids) + len(corpus)
@@ -221,6 +214,24 @@ def counts_of_counts(counts: npt.NDArray[Any]) -> Ints:
     tally(read_only(counts), found)
     release(counts)
     return found
+
+
+def _check(corpus: EncodedCorpus, *, vocab_size: int) -> None:
+    """Raise UsageError for sequences without their end, InputError for ids outside the vocabulary."""
+    ended = 0
+    for begin in range(0, len(corpus.ids), _AT_ONCE):
+        ids = corpus.ids[begin : begin + _AT_ONCE]
+        ends = begin + 1 + np.flatnonzero(ids == END_ID)
+        foreign = ids[(ids < 0) | (ids >= vocab_size)]
+        if not np.array_equal(ends, corpus.offsets[ended + 1 : ended + 1 + len(ends)]):
+            ended = -1
+            break
+        if len(foreign):
+            raise InputError(f"ids run from 0 to {vocab_size - 1} in this vocabulary, not {foreign[0]}")
+        ended += len(ends)
+        release(corpus.ids, corpus.offsets)
+    if ended != len(corpus):
+        raise UsageError("each sequence of a language model's corpus ends with </s> (id 1), and only there")
 
 
 def _text(

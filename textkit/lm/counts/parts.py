@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +15,8 @@ from textkit.lm.trie import END_ID, NgramTrie, Words, read_only
 from textkit.scratch import Column, Scratch, release
 
 Bigram = tuple[int, int]
+
+_AT_ONCE = 1 << 22  # words of the text that are read before their memory is given back
 
 
 def cuts(sizes: Ints, followers: Callable[[int], Ints], *, largest: int) -> tuple[list[Bigram], list[int]]:
@@ -68,7 +70,8 @@ def in_parts(
 
     text = read_only(text)
     found = np.zeros(vocab_size + 2, dtype=np.int64)
-    count_words(text, np.empty(0, dtype=np.int32), 1, 0, 0, size, found)
+    for piece in _pieces(text, size):
+        count_words(text, np.empty(0, dtype=np.int32), 1, 0, *piece, found)
     unigrams = found[1:]
     if order == 1:
         watch(size)
@@ -76,21 +79,30 @@ def in_parts(
 
     def followers(word: int) -> Ints:
         sizes = np.zeros(vocab_size + 1, dtype=np.int64)
-        count_followers(text, word, size, sizes)
+        for piece in _pieces(text, size):
+            count_followers(text, word, *piece, sizes)
         return sizes
 
     joined, done = Joined(scratch, order, vocab_size), 0
     bounds, sizes = cuts(unigrams, followers, largest=min(most, LARGEST // order))
     for (begin, end), count in zip(pairwise(bounds), sizes, strict=True):
         windows = np.full((count + 2) * order, END_ID, dtype=np.int32)
-        gather_windows(text, size, order, *begin, *end, windows)
-        release(text)
+        filled = 0
+        for piece in _pieces(text, size):
+            filled += gather_windows(text, *piece, order, *begin, *end, windows[filled:])
         part = Windows(windows, count, order, np.empty(0, dtype=np.int32))
         joined.add(*tables(part, order=order, vocab_size=vocab_size, jobs=jobs))
         del windows, part
         done += count
         watch(done)
     return joined.finish(unigrams)
+
+
+def _pieces(text: Words, size: int) -> Iterator[tuple[int, int]]:
+    """Begin and end of pieces of a text's first `size` words; their memory is given back after each."""
+    for begin in range(0, size, _AT_ONCE):
+        yield begin, min(begin + _AT_ONCE, size)
+        release(text)
 
 
 class Joined:

@@ -63,23 +63,32 @@ def count_words(
 
 
 @compiled
-def count_followers(text: Words, word: int, end: int, sizes: Longs) -> None:
-    """How many of the first `end` words that are `word` are followed by each word."""
-    for i in range(end):
+def count_followers(text: Words, word: int, begin: int, end: int, sizes: Longs) -> None:
+    """How many of words `begin` to `end` - 1 that are `word` are followed by each word."""
+    for i in range(begin, end):
         if text[i] == word:
             sizes[text[i + 1]] += 1
 
 
 @compiled
 def gather_windows(
-    text: Words, end: int, order: int, first: int, second: int, last: int, beyond: int, out: Words
-) -> None:
-    """Copy the windows, of the first `end`, that begin with pairs of words from a first pair up to another.
+    text: Words,
+    begin: int,
+    end: int,
+    order: int,
+    first: int,
+    second: int,
+    last: int,
+    beyond: int,
+    out: Words,
+) -> int:
+    """Copy those of windows `begin` to `end` - 1 whose first two words lie between a pair and another.
 
-    From (first, second) on, (last, beyond) being left out; `order` words each, whatever they are.
+    From (first, second) on, (last, beyond) being left out; `order` words each, whatever they are. Returns
+    how many words were copied.
     """
     size = 0
-    for i in range(end):
+    for i in range(begin, end):
         word = text[i]
         if first <= word <= last:
             following = text[i + 1]
@@ -87,6 +96,7 @@ def gather_windows(
                 for q in range(order):
                     out[size + q] = text[i + q]
                 size += order
+    return size
 
 
 @compiled
