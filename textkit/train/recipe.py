@@ -21,9 +21,11 @@ import numpy as np
 import numpy.typing as npt
 
 from textkit import __version__
+from textkit.scratch import release
 
 KEY = "recipe"
 _SHOWN = 12  # digits of a hash
+_AT_ONCE = 1 << 24  # bytes of a mapped array that are read before their memory is given back
 # What decides and is recorded beside the recipe, some of it later.
 _BESIDE = ("kind", "precision", "epochs", "max_steps", "budget", "labels", "tune_threshold")
 _TESTED = "data/test/"  # decides nothing
@@ -46,7 +48,10 @@ def digest(*parts: str | npt.NDArray[Any]) -> str:
             hashed.update(data)
         else:
             hashed.update(f"array {part.dtype.str} {part.shape} ".encode())
-            hashed.update(np.ascontiguousarray(part).data.cast("B") if part.size else b"")
+            numbers = np.ascontiguousarray(part).data.cast("B") if part.size else memoryview(b"")
+            for begin in range(0, len(numbers), _AT_ONCE):
+                hashed.update(numbers[begin : begin + _AT_ONCE])
+                release(part)
     return hashed.hexdigest()
 
 
