@@ -12,11 +12,11 @@ from textkit.errors import TextkitError, UsageError
 from textkit.explain.gradients import gradient_x_input, saliency, value_and_gradient
 from textkit.explain.integrated_gradients import integrated_gradients
 from textkit.explain.target import Target
-from textkit.models.classifiers.bag import HiddenBag, MeanBag
-from textkit.models.classifiers.recurrent import RecurrentClassifier
-from textkit.models.classifiers.text_cnn import TextCNN
-from textkit.models.classifiers.word_network import WordNetwork
 from textkit.models.perturbation import real
+from textkit.models.text_classifiers.bag import HiddenBag, MeanBag
+from textkit.models.text_classifiers.recurrent import RecurrentClassifier
+from textkit.models.text_classifiers.text_cnn import TextCNN
+from textkit.models.text_classifiers.word_network import WordNetwork
 
 KINDS: dict[str, Callable[[], WordNetwork]] = {
     "bag": lambda: MeanBag(11, 5, classes=3),

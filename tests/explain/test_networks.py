@@ -8,9 +8,9 @@ import torch
 from textkit.errors import UsageError
 from textkit.explain.embedding_attack import attack_embeddings
 from textkit.explain.hidden_units import hidden_units, phrases_of
-from textkit.models.classifiers.bag import HiddenBag, MeanBag
-from textkit.models.classifiers.text_cnn import TextCNN
 from textkit.models.perturbation import Bound
+from textkit.models.text_classifiers.bag import HiddenBag, MeanBag
+from textkit.models.text_classifiers.text_cnn import TextCNN
 
 IDS = torch.tensor([[1, 2, 3, 0], [4, 0, 0, 0], [5, 6, 7, 8]])
 LENGTHS = torch.tensor([3, 1, 4])

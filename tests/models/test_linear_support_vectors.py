@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from textkit.models.linear.support_vectors import SupportVectors, fit_support_vectors
+from textkit.models.sparse_linear.support_vectors import SupportVectors, fit_support_vectors
 
 Array = npt.NDArray[np.float64]
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from textkit.models.linear.two_heads import TwoHeads, fit_two_heads
+from textkit.models.sparse_linear.two_heads import TwoHeads, fit_two_heads
 
 Array = npt.NDArray[np.float64]
 

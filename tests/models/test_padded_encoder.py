@@ -7,10 +7,10 @@ import torch
 from torch import nn
 
 from textkit.errors import UsageError
-from textkit.models.classifiers.recurrent import RecurrentClassifier
 from textkit.models.encoder import RecurrentEncoder
 from textkit.models.graph.onnx_graph import export
 from textkit.models.padded_encoder import PaddedEncoder, without_packing
+from textkit.models.text_classifiers.recurrent import RecurrentClassifier
 
 
 @pytest.mark.parametrize("bidirectional", [True, False])

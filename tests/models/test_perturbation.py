@@ -7,9 +7,9 @@ import torch
 from torch.nn import functional
 
 from textkit.errors import UsageError
-from textkit.models.classifiers.bag import MeanBag
-from textkit.models.classifiers.text_cnn import TextCNN
 from textkit.models.perturbation import Bound, fast_gradient, loss_gradient, projected_gradient, real
+from textkit.models.text_classifiers.bag import MeanBag
+from textkit.models.text_classifiers.text_cnn import TextCNN
 
 IDS = torch.tensor([[1, 2, 3, 0], [4, 0, 0, 0], [5, 6, 7, 8]])
 LENGTHS = torch.tensor([3, 1, 4])

@@ -15,10 +15,10 @@ from sklearn.svm import LinearSVC
 import textkit_corpora
 from textkit.data.bag_of_words import Counts, NgramIndex
 from textkit.models.calibration import Calibration
-from textkit.models.linear.rows import unsigned
-from textkit.models.linear.support_vectors import fit_support_vectors
-from textkit.models.linear.two_heads import TwoHeads, fit_two_heads
-from textkit.models.linear.weighting import inverse_document_frequency
+from textkit.models.sparse_linear.rows import unsigned
+from textkit.models.sparse_linear.support_vectors import fit_support_vectors
+from textkit.models.sparse_linear.two_heads import TwoHeads, fit_two_heads
+from textkit.models.sparse_linear.weighting import inverse_document_frequency
 from textkit.text.tokenizers.jieba import JiebaTokenizer
 
 COST = 0.3

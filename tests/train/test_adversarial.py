@@ -8,10 +8,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from textkit.errors import UsageError
-from textkit.models.classifiers.bag import MeanBag
-from textkit.models.classifiers.text_cnn import TextCNN
-from textkit.models.classifiers.word_network import WordNetwork
 from textkit.models.perturbation import Bound, fast_gradient, projected_gradient
+from textkit.models.text_classifiers.bag import MeanBag
+from textkit.models.text_classifiers.text_cnn import TextCNN
+from textkit.models.text_classifiers.word_network import WordNetwork
 from textkit.models.text_network import UNLABELLED, Passage
 from textkit.train.adversarial import AdversarialPenalty
 

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from textkit.errors import TextkitError, UsageError
-from textkit.models.classifiers.text_cnn import TextCNN
 from textkit.models.graph import onnx_graph
 from textkit.models.graph.onnx_graph import export
+from textkit.models.text_classifiers.text_cnn import TextCNN
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxscript")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from textkit.models.linear.rows import Doubles, Longs
+from textkit.models.sparse_linear.rows import Doubles, Longs
 
 
 def most_right(points: Doubles, classes: Longs) -> int:

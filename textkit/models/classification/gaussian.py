@@ -8,7 +8,7 @@ import numpy as np
 
 from textkit.errors import InputError
 from textkit.models.classification.softmax import Softmax, softmax
-from textkit.models.linear.rows import Doubles, Longs
+from textkit.models.sparse_linear.rows import Doubles, Longs
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from textkit.errors import InputError, UsageError
-from textkit.models.linear.rows import Doubles, Longs
+from textkit.models.sparse_linear.rows import Doubles, Longs
 
 _STEPS, _HALVINGS, _ENOUGH, _STRIDE = 100, 40, 1e-13, 0.1
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from textkit.models.linear.rows import Doubles, Longs
+from textkit.models.sparse_linear.rows import Doubles, Longs
 
 
 def log_sum_exp(scores: Doubles) -> Doubles:

@@ -8,7 +8,7 @@ import numpy as np
 
 from textkit.errors import InputError
 from textkit.models.classification.logistic import Logistic, fit_logistic
-from textkit.models.linear.rows import Doubles
+from textkit.models.sparse_linear.rows import Doubles
 
 _PENALTY = 1e-4  # enough for samples that a plane parts
 _HIGHEST = 300.0  # of a score

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from textkit.errors import InputError
-from textkit.models.linear.rows import Doubles, Longs
+from textkit.models.sparse_linear.rows import Doubles, Longs
 
 _SINGULAR, _ROUNDS, _STILL = 1e-3, 10_000, 1e-9
 

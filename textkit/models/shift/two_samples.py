@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from textkit.errors import InputError
-from textkit.models.linear.rows import Doubles
 from textkit.models.shift.density_ratio import fit_density_ratio, joined
+from textkit.models.sparse_linear.rows import Doubles
 
 
 def domain_test(

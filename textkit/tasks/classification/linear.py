@@ -13,7 +13,7 @@ import numpy.typing as npt
 from textkit.data.bag_of_words.ngram_index import NgramIndex
 from textkit.errors import CheckpointError, InputError, unknown_name
 from textkit.models.calibration import Calibration
-from textkit.models.linear.two_heads import TwoHeads
+from textkit.models.sparse_linear.two_heads import TwoHeads
 from textkit.tasks.classification.classifier import Floats, LabelledTexts
 from textkit.tasks.classification.config import ClassifierConfig
 from textkit.tasks.classification.linear_fitting import fit_calibrated, text_weights

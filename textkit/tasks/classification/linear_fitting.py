@@ -12,7 +12,7 @@ from textkit.data.bag_of_words.counts import Counts
 from textkit.data.splits import k_fold
 from textkit.errors import InputError, UsageError
 from textkit.models.calibration import Calibration
-from textkit.models.linear.two_heads import Fit, TwoHeads, fit_two_heads
+from textkit.models.sparse_linear.two_heads import Fit, TwoHeads, fit_two_heads
 from textkit.tasks.classification.classifier import Floats, Integers, LabelledTexts
 
 _FOLDS = 5

@@ -15,10 +15,10 @@ from textkit.data.encoded import EncodedCorpus
 from textkit.data.text_batches import pad
 from textkit.errors import CheckpointError, UsageError
 from textkit.models.calibration import Calibration
-from textkit.models.classifiers.bag import HiddenBag, MeanBag
-from textkit.models.classifiers.recurrent import RecurrentClassifier
-from textkit.models.classifiers.text_cnn import TextCNN
-from textkit.models.classifiers.word_network import WordNetwork
+from textkit.models.text_classifiers.bag import HiddenBag, MeanBag
+from textkit.models.text_classifiers.recurrent import RecurrentClassifier
+from textkit.models.text_classifiers.text_cnn import TextCNN
+from textkit.models.text_classifiers.word_network import WordNetwork
 from textkit.models.text_network import TextNetwork
 from textkit.tasks.classification.classifier import Floats
 from textkit.tasks.classification.config import ClassifierConfig

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from textkit.errors import UsageError
-from textkit.models.classifiers.bag import HiddenBag, MeanBag, mean_of
-from textkit.models.classifiers.recurrent import AttentionPooling, RecurrentClassifier
-from textkit.models.classifiers.text_cnn import TextCNN
-from textkit.models.classifiers.word_network import WordNetwork
+from textkit.models.text_classifiers.bag import HiddenBag, MeanBag, mean_of
+from textkit.models.text_classifiers.recurrent import AttentionPooling, RecurrentClassifier
+from textkit.models.text_classifiers.text_cnn import TextCNN
+from textkit.models.text_classifiers.word_network import WordNetwork
 
 V, E, K = 12, 5, 3
 Make = Callable[..., WordNetwork]

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from textkit.models.linear.rows import Doubles, Longs, Rows, Values, numbered, unsigned
-from textkit.models.linear.support_vectors import SupportVectors, fit_support_vectors
-from textkit.models.linear.weighting import inverse_document_frequency, naive_bayes_ratio
+from textkit.models.sparse_linear.rows import Doubles, Longs, Rows, Values, numbered, unsigned
+from textkit.models.sparse_linear.support_vectors import SupportVectors, fit_support_vectors
+from textkit.models.sparse_linear.weighting import inverse_document_frequency, naive_bayes_ratio
 
 
 @dataclass(frozen=True, eq=False)

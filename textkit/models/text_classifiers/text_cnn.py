@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from textkit.errors import UsageError
-from textkit.models.classifiers.word_network import WordNetwork, check_share
+from textkit.models.text_classifiers.word_network import WordNetwork, check_share
 from textkit.models.text_network import real_steps
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from textkit.models.linear.rows import Doubles
+from textkit.models.sparse_linear.rows import Doubles
 
 SMOOTHING = 1.0
 

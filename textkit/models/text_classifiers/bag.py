@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from textkit.models.classifiers.word_network import WordNetwork, check_share
+from textkit.models.text_classifiers.word_network import WordNetwork, check_share
 from textkit.models.text_network import real_steps
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from textkit.models.linear.rows import Doubles, Longs, Values
+from textkit.models.sparse_linear.rows import Doubles, Longs, Values
 
 TOLERANCE = 0.1  # of projected gradients: the objective is then within about 1e-5 of the least
 _MOST_EPOCHS = 1000

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from textkit.errors import unknown_name
 from textkit.models.cells import Cell
-from textkit.models.classifiers.word_network import WordNetwork, check_share
 from textkit.models.encoder import RecurrentEncoder
+from textkit.models.text_classifiers.word_network import WordNetwork, check_share
 from textkit.models.text_network import real_steps
 
 Pooling = Literal["attention", "last"]
