@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from textkit.errors import UsageError
 from textkit.models.text_network import TextNetwork
@@ -21,9 +21,10 @@ CANDIDATES = 50  # phrases looked at for each that is shown
 
 @runtime_checkable
 class Featured(Protocol):
-    """A `TextNetwork` whose last layer is `output`, linear, on hidden units `features` (B, H)."""
+    """A `TextNetwork` whose last layer is `output`, linear, on hidden units `features` (B, H).
 
-    output: nn.Linear
+    The layer is not named here: from Python 3.12 on `isinstance` does not see what a module keeps for itself.
+    """
 
     def features(self, embedded: Tensor, lengths: Tensor, /) -> Tensor:
         """The hidden units (B, H) of vectors (B, T, E)."""
@@ -75,7 +76,7 @@ def hidden_units(
     with torch.no_grad():
         for block, sizes in zip(torch.split(ids, AT_ONCE), torch.split(lengths, AT_ONCE), strict=True):
             values.append(network.features(network.embed(block), sizes).float().cpu())
-        weights = network.output.weight.detach().float().cpu()  # (K, H)
+        weights = network.get_parameter("output.weight").detach().float().cpu()  # (K, H)
     found = torch.cat(values)  # (N, H)
     worth = (weights.amax(0) - weights.amin(0)) * found.std(0, correction=0)
     chosen = worth.argsort(descending=True, stable=True)[:units]
