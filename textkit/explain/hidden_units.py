@@ -23,8 +23,12 @@ CANDIDATES = 50  # phrases looked at for each that is shown
 class Featured(Protocol):
     """A `TextNetwork` whose last layer is `output`, linear, on hidden units `features` (B, H).
 
-    The layer is not named here: from Python 3.12 on `isinstance` does not see what a module keeps for itself.
+    The layer is no member: from Python 3.12 on `isinstance` does not see what a module keeps for itself.
     """
+
+    def get_parameter(self, target: str, /) -> Tensor:
+        """A parameter by its name, as modules have it."""
+        ...
 
     def features(self, embedded: Tensor, lengths: Tensor, /) -> Tensor:
         """The hidden units (B, H) of vectors (B, T, E)."""
