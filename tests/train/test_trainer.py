@@ -171,6 +171,17 @@ def test_of_equal_goals_the_lower_loss_is_the_best(tmp_path: Path, tiny: ModuleT
     assert trainer.run.document["best"]["step"] == trainer.progress.best_step == 3
 
 
+def test_goals_that_differ_by_chance_alone_leave_the_choice_to_the_loss(
+    tmp_path: Path, tiny: ModuleType
+) -> None:
+    trainer = tiny.make_trainer(tmp_path / "run", epochs=None, max_steps=4, validate_every=1, patience=99)
+    losses, bleu = iter([4.0, 3.0, 5.0, 3.5]), iter([0.03, 0.0, 0.04, 0.02])
+    trainer.validate, trainer.goal = lambda: next(losses), Goal("bleu", lambda: next(bleu))
+    trainer.fit(StopRequest())
+    assert trainer.run.document["best"]["step"] == trainer.progress.best_step == 2
+    assert trainer.run.document["best"]["valid_bleu"] == 0
+
+
 def test_a_time_ends_training_and_bounds_the_schedule(
     tmp_path: Path, tiny: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -66,6 +66,17 @@ class Progress:
         """
         return max(round(self.step * seconds / self.spent), 1) if self.spent else UNKNOWN
 
+    def improved_by(self, cost: float, loss: float, *, digits: int | None) -> bool:
+        """Whether a validation is the best so far; of costs that agree to so many `digits` by its loss.
+
+        >>> Progress(best=-0.03, best_loss=5.0).improved_by(-0.01, 4.0, digits=1)
+        True
+        """
+        best = self.best
+        if digits is not None:
+            cost, best = round(cost, digits), round(best, digits)
+        return (cost, loss) < (best, self.best_loss)
+
     def add(self, loss: float, count: int, *, norm: float) -> None:
         """Count a step of `count` predictions with the mean `loss` and the gradient's `norm`."""
         self.loss_sum += loss * count

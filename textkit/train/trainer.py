@@ -217,7 +217,7 @@ class Trainer(Generic[B]):
                 reached = self.world.from_first(self.goal.of)
                 figures[f"valid_{self.goal.name}"] = reached
                 cost = -reached if math.isfinite(loss) else loss
-            better = (cost, loss) < (progress.best, progress.best_loss)
+            better = progress.improved_by(cost, loss, digits=self.goal.digits if self.goal else None)
             if better and self.world.first:
                 info = {"epoch": progress.epoch, "valid_loss": loss, **figures}
                 self.run.save("best", arrays(self.module), step=progress.step, info=info)
