@@ -1,13 +1,14 @@
 """What the presets reach on Multi30k de-en in their time: BLEU over several seeds.
 
     TEXTKIT_DATA=... python benchmarks/translation_quality.py [--presets rnn transformer-tiny ...]
-        [--seeds 1 2 3] [--budget 15m | --updates N ...] [--part test2016] [--runs FOLDER] [--train-only]
-        [--write]
+        [--seeds 1 2 3] [--budget 15m | --updates N ...] [--part test2016] [--runs FOLDER]
+        [--train-only | --kept-only] [--write]
 
 Each training has the machine to itself and takes as long as its preset says, or as --budget does. With
 --updates it ends after so many instead, a number for each preset, whatever else the machine does: then
 several can be trained at once, a process and a thread (OMP_NUM_THREADS=1) each, with --train-only. With
---runs they are kept in FOLDER, and those that are there are not trained again, or to their end.
+--runs they are kept in FOLDER, and those that are there are not trained again, or to their end; with
+--kept-only no others are measured.
 """
 
 from __future__ import annotations
@@ -29,16 +30,18 @@ from translation_training import pairs_of
 THIS = Path(__file__).resolve()
 PRESETS = ("rnn", "transformer-tiny", "transformer-small")
 BEAM = 5
-HEADER = ["preset", "time", "parameters", "updates", "epochs", "valid BLEU", "BLEU", "mean", "chrF"]
+HEADER = ["preset", "time", "parameters", "updates", "epochs", "seeds", "valid BLEU", "BLEU", "mean", "chrF"]
 NOTES = """Multi30k de-en, {pairs:,} pairs; trained, with the validations that choose the weights, for the
 time or the updates given; all the rest is the preset's. BLEU and chrF of {count:,} sentences of
-{part}, beam of {beam}, a figure for each of the seeds {seeds}, and mean ± standard deviation;
-valid BLEU is that of the weights chosen. Updates and epochs are those of the first seed. {signatures}"""
+{part}, beam of {beam}, a figure for each of the seeds, and mean ± standard deviation;
+valid BLEU is that of the weights chosen, greedy. Updates and epochs are those of the first seed.
+{signatures}"""
 
 
 class Figures(NamedTuple):
     """Of one run."""
 
+    seed: int
     parameters: int
     updates: int
     epochs: int
@@ -60,7 +63,7 @@ def train_run(preset: Any, seed: int, out: Path, limit: dict[str, Any]) -> None:
     train(pairs_of(data, "train"), config, out=out, valid=pairs_of(data, "valid"), say=print)
 
 
-def figures_of(run: Path, data: Path, part: str) -> Figures:
+def figures_of(run: Path, data: Path, part: str, *, seed: int) -> Figures:
     """Translate `part` and measure it."""
     from textkit.tasks.translation import TranslationDecoding, load_translator
     from textkit.tasks.translation.scoring import Scorer
@@ -76,6 +79,7 @@ def figures_of(run: Path, data: Path, part: str) -> Figures:
     network: Any = translator.network
     last = Log(run / "log.jsonl").records()[-1]
     return Figures(
+        seed,
         sum(weight.numel() for weight in network.parameters()),
         int(last["step"]),
         int(last["epoch"]),
@@ -107,6 +111,7 @@ def row(preset: str, found: list[Figures], limit: str) -> list[str]:
         f"{first.parameters:,}",
         f"{first.updates:,}",
         str(first.epochs),
+        " ".join(str(each.seed) for each in found),
         of_each("valid"),
         of_each("bleu"),
         f"{statistics.mean(scores):.2f}{spread}",
@@ -125,7 +130,9 @@ def main() -> None:
     parser.add_argument("--updates", type=int, nargs="+", help="instead of a time; for each preset")
     parser.add_argument("--part", default="test2016")
     parser.add_argument("--runs", type=Path, help="where runs are kept")
-    parser.add_argument("--train-only", action="store_true", help="leave translating for another time")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--train-only", action="store_true", help="leave translating for another time")
+    only.add_argument("--kept-only", action="store_true", help="train nothing")
     parser.add_argument("--write", action="store_true", help="into RESULTS.md")
     options = parser.parse_args()
     if options.updates and len(options.updates) != len(options.presets):
@@ -146,11 +153,13 @@ def main() -> None:
             for seed in options.seeds:
                 run = folder / f"{preset}-{limit}-{seed}"
                 if not done(run):
+                    if options.kept_only:
+                        continue
                     command = [sys.executable, THIS, "--train", preset, str(seed), run, json.dumps(chosen)]
                     subprocess.run(command, check=True)
                 if options.train_only:
                     continue
-                found.append(figures_of(run, data, options.part))
+                found.append(figures_of(run, data, options.part, seed=seed))
                 print(f"{run.name}: BLEU {found[-1].bleu:.2f}", file=sys.stderr, flush=True)
             if found:
                 signatures = found[0].signatures
@@ -162,7 +171,6 @@ def main() -> None:
         count=len(pairs_of(data, options.part)),
         part=options.part,
         beam=BEAM,
-        seeds=", ".join(map(str, options.seeds)),
         signatures="; ".join(signatures),
     )
     body = f"{machine('textkit-nlp', 'torch', 'sacrebleu')}\n\n{table(HEADER, rows)}\n\n{notes}"
