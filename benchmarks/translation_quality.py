@@ -34,8 +34,8 @@ HEADER = ["preset", "time", "parameters", "updates", "epochs", "seeds", "valid B
 NOTES = """Multi30k de-en, {pairs:,} pairs; trained, with the validations that choose the weights, for the
 time or the updates given; all the rest is the preset's. BLEU and chrF of {count:,} sentences of
 {part}, beam of {beam}, a figure for each of the seeds, and mean ± standard deviation;
-valid BLEU is that of the weights chosen, greedy. Updates and epochs are those of the first seed.
-{signatures}"""
+valid BLEU is that of the weights chosen, by the same search. Updates and epochs are those of the
+first seed. {signatures}"""
 
 
 class Figures(NamedTuple):
