@@ -174,7 +174,8 @@ def main() -> None:
         signatures="; ".join(signatures),
     )
     body = f"{machine('textkit-nlp', 'torch', 'sacrebleu')}\n\n{table(HEADER, rows)}\n\n{notes}"
-    publish("Quality of translations", body, script="translation_quality.py")
+    updates = f" --updates {' '.join(map(str, options.updates))}" if options.updates else ""
+    publish("Quality of translations", body, script=f"translation_quality.py{updates}")
 
 
 if __name__ == "__main__":

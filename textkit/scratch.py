@@ -122,6 +122,17 @@ class Column:
             return np.memmap(file, self._dtype, "r+", shape=(self._size,))
 
 
+def pieces(size: int, at_once: int, *arrays: npt.NDArray[Any]) -> Iterator[tuple[int, int]]:
+    """Begin and end of pieces of 0 to `size`; after each, mapped `arrays` are given back: see `release`.
+
+    >>> list(pieces(5, 2))
+    [(0, 2), (2, 4), (4, 5)]
+    """
+    for begin in range(0, size, at_once):
+        yield begin, min(begin + at_once, size)
+        release(*arrays)
+
+
 def release(*arrays: npt.NDArray[Any]) -> None:
     """Let the system take back the memory of mapped arrays' pages; what they hold stays in their files.
 

@@ -18,7 +18,7 @@ from textkit.data.encoded import EncodedCorpus
 from textkit.data.text_blocks import StringBlock, TextBlock, TextBlocks, byte_sizes
 from textkit.engine import Engine, Serial, map_blocks
 from textkit.errors import TextkitError
-from textkit.scratch import Scratch, release
+from textkit.scratch import Scratch, pieces, release
 from textkit.text.kernels import unavailable
 from textkit.text.pipeline import Pipeline
 from textkit.text.tokenizer import BatchTokenizer
@@ -97,9 +97,8 @@ class InternedText:
         """How often each type occurs, in order of first appearance; types of other parts are left out."""
         ids = self.corpus.ids
         counts = np.zeros(len(self.types), np.int64)
-        for begin in range(0, len(ids), _COUNTED):
-            counts += np.bincount(ids[begin : begin + _COUNTED], minlength=len(counts))
-            release(ids)
+        for begin, end in pieces(len(ids), _COUNTED, ids):
+            counts += np.bincount(ids[begin:end], minlength=len(counts))
         return {token: n for token, n in zip(self.types, counts.tolist(), strict=True) if n}
 
     def part(self, begin: int, end: int) -> InternedText:

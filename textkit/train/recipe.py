@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textkit import __version__
-from textkit.scratch import release
+from textkit.scratch import pieces
 
 KEY = "recipe"
 _SHOWN = 12  # digits of a hash
@@ -49,9 +49,8 @@ def digest(*parts: str | npt.NDArray[Any]) -> str:
         else:
             hashed.update(f"array {part.dtype.str} {part.shape} ".encode())
             numbers = np.ascontiguousarray(part).data.cast("B") if part.size else memoryview(b"")
-            for begin in range(0, len(numbers), _AT_ONCE):
-                hashed.update(numbers[begin : begin + _AT_ONCE])
-                release(part)
+            for begin, end in pieces(len(numbers), _AT_ONCE, part):
+                hashed.update(numbers[begin:end])
     return hashed.hexdigest()
 
 

@@ -18,7 +18,7 @@ from textkit.lm.counts.windows import LARGEST, Windows, tables
 from textkit.lm.stream import Ints
 from textkit.lm.threads import default_jobs
 from textkit.lm.trie import END_ID, NgramTrie, plain, read_only
-from textkit.scratch import IN_MEMORY, Scratch, release
+from textkit.scratch import IN_MEMORY, Scratch, pieces, release
 
 _BYTES = 16  # a window and order, while its n-grams are sorted and written
 _FEWEST = 1 << 16  # windows that are sorted at once, however little memory there is
@@ -219,8 +219,8 @@ def counts_of_counts(counts: npt.NDArray[Any]) -> Ints:
 def _check(corpus: EncodedCorpus, *, vocab_size: int) -> None:
     """Raise UsageError for sequences without their end, InputError for ids outside the vocabulary."""
     ended = 0
-    for begin in range(0, len(corpus.ids), _AT_ONCE):
-        ids = corpus.ids[begin : begin + _AT_ONCE]
+    for begin, end in pieces(len(corpus.ids), _AT_ONCE, corpus.ids, corpus.offsets):
+        ids = corpus.ids[begin:end]
         ends = begin + 1 + np.flatnonzero(ids == END_ID)
         foreign = ids[(ids < 0) | (ids >= vocab_size)]
         if not np.array_equal(ends, corpus.offsets[ended + 1 : ended + 1 + len(ends)]):
@@ -229,7 +229,6 @@ def _check(corpus: EncodedCorpus, *, vocab_size: int) -> None:
         if len(foreign):
             raise InputError(f"ids run from 0 to {vocab_size - 1} in this vocabulary, not {foreign[0]}")
         ended += len(ends)
-        release(corpus.ids, corpus.offsets)
     if ended != len(corpus):
         raise UsageError("each sequence of a language model's corpus ends with </s> (id 1), and only there")
 
@@ -244,10 +243,7 @@ def _text(
     text[-order - 1 :] = END_ID
     seen = np.full(vocab_size + 1, -1, dtype=np.int64)
     ids, at = read_only(corpus.ids), 0
-    for begin in range(0, len(ids), _AT_ONCE):
-        size, _ = put_starts(
-            ids, begin, min(begin + _AT_ONCE, len(ids)), vocab_size, at, seen, plain(text)[at:]
-        )
+    for begin, end in pieces(len(ids), _AT_ONCE, ids, text):
+        size, _ = put_starts(ids, begin, end, vocab_size, at, seen, plain(text)[at:])
         at += size
-        release(ids, text)
     return text, seen

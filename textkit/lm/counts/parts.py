@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from textkit.lm.counts.windows import LARGEST, Counts, Windows, tables
 from textkit.lm.stream import Ints
 from textkit.lm.trie import END_ID, NgramTrie, Words, read_only
-from textkit.scratch import Column, Scratch, release
+from textkit.scratch import Column, Scratch, pieces
 
 Bigram = tuple[int, int]
 
@@ -70,7 +70,7 @@ def in_parts(
 
     text = read_only(text)
     found = np.zeros(vocab_size + 2, dtype=np.int64)
-    for piece in _pieces(text, size):
+    for piece in pieces(size, _AT_ONCE, text):
         count_words(text, np.empty(0, dtype=np.int32), 1, 0, *piece, found)
     unigrams = found[1:]
     if order == 1:
@@ -79,7 +79,7 @@ def in_parts(
 
     def followers(word: int) -> Ints:
         sizes = np.zeros(vocab_size + 1, dtype=np.int64)
-        for piece in _pieces(text, size):
+        for piece in pieces(size, _AT_ONCE, text):
             count_followers(text, word, *piece, sizes)
         return sizes
 
@@ -88,7 +88,7 @@ def in_parts(
     for (begin, end), count in zip(pairwise(bounds), sizes, strict=True):
         windows = np.full((count + 2) * order, END_ID, dtype=np.int32)
         filled = 0
-        for piece in _pieces(text, size):
+        for piece in pieces(size, _AT_ONCE, text):
             filled += gather_windows(text, *piece, order, *begin, *end, windows[filled:])
         part = Windows(windows, count, order, np.empty(0, dtype=np.int32))
         joined.add(*tables(part, order=order, vocab_size=vocab_size, jobs=jobs))
@@ -96,13 +96,6 @@ def in_parts(
         done += count
         watch(done)
     return joined.finish(unigrams)
-
-
-def _pieces(text: Words, size: int) -> Iterator[tuple[int, int]]:
-    """Begin and end of pieces of a text's first `size` words; their memory is given back after each."""
-    for begin in range(0, size, _AT_ONCE):
-        yield begin, min(begin + _AT_ONCE, size)
-        release(text)
 
 
 class Joined:
