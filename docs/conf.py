@@ -82,7 +82,14 @@ def plain(_app: Any, _what: str, _name: str, _object: Any, _options: Any, lines:
     lines[:] = shown
 
 
+def say_why(_app: Any, page: str, content: list[str]) -> None:
+    """A comment above a block says why no test runs it; readers of the site see that too."""
+    shown = r"*测试不运行：\1。*" if page.startswith("zh/") else r"*Not run by the tests: \1.*"
+    content[0] = re.sub(r"^<!-- not run: (.+) -->$", shown, content[0], flags=re.MULTILINE)
+
+
 def setup(app: Any) -> None:
     """What Sphinx calls."""
     app.add_directive("public", Public)
+    app.connect("source-read", say_why)
     app.connect("autodoc-process-docstring", plain)

@@ -105,7 +105,7 @@
 # - Chinese sentiment · 中文情感分类: [08](08_chinese_sentiment.ipynb), `textkit
 #   train-classifier`, `textkit classify`, `textkit evaluate`, `textkit audit`
 # - slot filling · 槽填充: [10](10_slot_filling.ipynb), `textkit train-tagger`, `textkit tag`
-# - many to one, many to fewer · 多对一、多对更少: [10](10_slot_filling.ipynb), `textkit
+# - many to one, many to fewer · 多对一、多对多（输出更短）: [10](10_slot_filling.ipynb), `textkit
 #   train-classifier --preset lstm`
 # - semi-supervised learning · 半监督学习: [08](08_chinese_sentiment.ipynb), `textkit
 #   train-classifier --unlabelled FILE --semi entropy`
@@ -155,7 +155,7 @@
 # - bicycle rental predictor · 共享单车租用量预测: [23](23_bicycle_rentals.ipynb), `textkit chapter
 #   run bicycle-rentals`
 # - optimisers · 优化算法: [24](24_optimisers.ipynb), `textkit chapter run optimisers`
-# - learning-rate schedules · 学习率计划: [25](25_learning_rates.ipynb), `textkit chapter run
+# - learning-rate schedules · 学习率调度: [25](25_learning_rates.ipynb), `textkit chapter run
 #   learning-rates`, `textkit lr-range`
 # - convolution and pooling · 卷积与池化: [26](26_convolution.ipynb), `textkit chapter run
 #   convolution`

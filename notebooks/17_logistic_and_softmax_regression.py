@@ -78,8 +78,8 @@ plt.show()
 # %% [markdown]
 # ## A table of thirty columns
 #
-# The chapter as `textkit chapter run logistic-regression` has it: minibatches beside Newton's method, and the
-# accuracy on rows that were learnt from beside that on others.
+# The chapter as `textkit chapter run logistic-regression` has it: minibatches beside Newton's method, by our
+# loop and by torch's `Dataset` and `DataLoader`; the accuracy on rows learnt from beside that on others.
 
 # %%
 tell("logistic-regression")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from textkit.errors import printable
@@ -42,13 +42,13 @@ def warn_of_impossible(scores: Mapping[str, Score], *, quiet: bool) -> None:
             )
 
 
-def table(scores: Mapping[str, Score]) -> str:
-    """Scores by name as aligned columns, without a line end.
+def table(scores: Iterable[tuple[str, Score]]) -> str:
+    """Scores with their names as aligned columns, without a line end.
 
     >>> from textkit.lm.score import Score
-    >>> print(table({"test": Score(-6.0, -4.0, 4, 1, 1, 12, 12, 16.0)}))
+    >>> print(table([("test", Score(-6.0, -4.0, 4, 1, 1, 12, 12, 16.0))]))
           perplexity  of known  bits/char  bits/byte  tokens    unknown
     test        4.48      3.79     2.0547     2.0547       4  1 (33.3%)
     """
-    rows = ([name, *(show(score) for show in COLUMNS.values())] for name, score in scores.items())
+    rows = ([name, *(show(score) for show in COLUMNS.values())] for name, score in scores)
     return aligned([["", *COLUMNS], *rows])

@@ -26,16 +26,18 @@ Out = Annotated[
 ]
 
 
-def check_ngram_output(out: str) -> None:
-    """Raise TextkitError, before the work, where no model could be written after it."""
-    from textkit.tasks.language_model.ngram_file import ARPA_SUFFIXES
+def check_ngram_output(out: str, inputs: Sequence[str], *, option: str = "--output") -> None:
+    """Raise TextkitError, before the work, where no model could be written after it, or over an input."""
+    from textkit.tasks.language_model.ngram_file import is_arpa_name
 
     path = Path(out)
     if out == "-":
         raise UsageError("name the ARPA file or model folder to write: it is no stream")
-    if path.suffix not in ARPA_SUFFIXES:
+    if not is_arpa_name(path):
         options.check_folder(out)
-    elif path.is_dir() or not path.absolute().parent.is_dir():
+        return
+    options.keep_apart({option: out}, inputs)
+    if path.is_dir() or not path.absolute().parent.is_dir():
         raise UsageError(f"{out}: name a file in a folder that exists")
 
 

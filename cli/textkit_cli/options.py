@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -121,7 +122,8 @@ def new_run(output: str | None) -> str:
         raise UsageError("a run is a folder: name the one to make with --output RUN")
     if (Path(output) / "manifest.json").exists():
         raise TextkitError(
-            f"{output}: there is a run already: go on by --resume {output}, or name another folder"
+            f"{output}: there is a run already: go on by --resume {shlex.quote(output)}, "
+            "or name another folder"
         )
     check_folder(output)
     return output

@@ -7,16 +7,22 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textkit.errors import InputError
 from textkit.text import Token, Vocab
-from textkit_cli.tokenizing import Tokenizing
+from textkit.text.package_versions import package_versions
+from textkit_cli.tokenizing import Places, Tokenizing
 from textkit_corpora.blocks import Block
 from textkit_corpora.compression import pack
 
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from textkit.text.token_batch import TokenBatch
+
 Values = Sequence[str] | Sequence[int]
-Places = list[list[int]]
 
 FORMS = ("text", "jsonl", "csv", "tsv", "parquet")
 
@@ -61,10 +67,11 @@ class Rendering:
         """All that the output depends on besides the input, in one line."""
         cleaning = self.tokenizing.cleaning
         pipeline = cleaning.clean.then(self.tokenizing.tokenizer)
+        versions = ",".join(f"{name}-{version}" for name, version in package_versions(pipeline).items())
         vocab = self.vocab and self.vocab.digest()
         return (
-            f"{pipeline.signature()} form={self.form} vocab={vocab} offsets={self.offsets} "
-            f"suffix={self.suffix} errors={cleaning.errors} skip={cleaning.skip}"
+            f"{pipeline.signature()} versions={versions} form={self.form} vocab={vocab} "
+            f"offsets={self.offsets} suffix={self.suffix} errors={cleaning.errors} skip={cleaning.skip}"
         )
 
     @property
@@ -84,6 +91,8 @@ class Rendering:
         """All lines at once; where a token has no id, again one by one, which finds the line."""
         from textkit.text.token_batch import joined_ids
 
+        if self.offsets:
+            return self._placed_from_batch(block)
         tokens, faults = self.tokenizing.batch(block)
         try:
             if self.vocab is None:
@@ -95,8 +104,20 @@ class Rendering:
             return self._from_lines(block)
         if self.form == "text":
             return joined_ids(ids, tokens.offsets), faults
-        flat, offsets = ids.tolist(), tokens.offsets.tolist()
-        return self._written([flat[begin:end] for begin, end in pairwise(offsets)]), faults
+        return self._written(_lists(ids, tokens)), faults
+
+    def _placed_from_batch(self, block: Block) -> tuple[bytes, tuple[str, ...]]:
+        found = self.tokenizing.batch_places(block)
+        if found is None:
+            return self._from_lines(block)
+        tokens, places, faults = found
+        if self.vocab is None:
+            return self._written(tokens.lists(), places), faults
+        try:
+            ids = self.vocab.encode_flat(tokens)
+        except InputError:
+            return self._from_lines(block)
+        return self._written(_lists(ids, tokens), places), faults
 
     def _from_lines(self, block: Block) -> tuple[bytes, tuple[str, ...]]:
         """One line after the other."""
@@ -112,7 +133,7 @@ class Rendering:
 
     def _with_places(self, tokens: list[Token]) -> tuple[Values, Places]:
         values = self._values([token.text for token in tokens])
-        return values, [[token.start, token.end] for token in tokens]
+        return values, [(token.start, token.end) for token in tokens]
 
     def _written(self, values: Sequence[Values], places: Sequence[Places] | None = None) -> bytes:
         if self.form == "parquet":
@@ -143,3 +164,9 @@ class Rendering:
             stream.write_table(table)
         data: bytes = out.getvalue().to_pybytes()
         return data
+
+
+def _lists(ids: npt.NDArray[np.int32], tokens: TokenBatch) -> list[list[int]]:
+    """The ids of each line's tokens."""
+    flat = ids.tolist()
+    return [flat[begin:end] for begin, end in pairwise(tokens.offsets.tolist())]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
 from textkit.errors import InputError, StageError, TextkitError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from textkit.text.token_batch import TokenBatch
 
 Result = TypeVar("Result")
+Places = list[tuple[int, int]]
 
 
 def each_line(
@@ -137,6 +139,35 @@ class Tokenizing:
         except Exception:  # line by line it shows which one
             lists, faults = self.map_tokens(list, block)
             return TokenBatch.of(lists), faults
+
+    def batch_places(self, block: Block) -> tuple[TokenBatch, list[Places], tuple[str, ...]] | None:
+        """The same, and where the tokens of each line start and end in it as it was before cleaning.
+
+        None where batches do not say where tokens stand, as the tokenizer rewrites them, and where a line
+        fails: `map_places` shows which one.
+        """
+        clean = self.cleaning.clean
+        try:
+            if self.tokenizer.batch([""]).lines is None:  # type: ignore[attr-defined]
+                return None
+            if clean.stages:
+                cleaned, faults = self.cleaning.map(clean.aligned, block)
+                tokens = self.tokenizer.batch([text for text, _ in cleaned])  # type: ignore[attr-defined]
+            else:
+                lines, faults = self._cleaned(block)
+                tokens = self.tokenizer.batch(lines)  # type: ignore[attr-defined]
+        except (MemoryError, ImportError):
+            raise
+        except Exception:
+            return None
+        if tokens.lines is None:
+            return None
+        spans = list(zip(*(ends.tolist() for ends in tokens.character_places()), strict=True))
+        places = [spans[begin:end] for begin, end in pairwise(tokens.offsets.tolist())]
+        if clean.stages:
+            aligned = zip(places, (alignment for _, alignment in cleaned), strict=True)
+            places = [[alignment.span(*span) for span in line] for line, alignment in aligned]
+        return tokens, places, faults
 
     def _placed(self, line: str) -> list[Token]:
         clean = self.cleaning.clean

@@ -31,15 +31,25 @@ class Columns:
     label: str | None
 
 
-def check_column_names(text: str | None, label: str | None, *, what: str = "the text and its label") -> None:
-    """Raise UsageError for one column named and one numbered: has the table a header or not?"""
+def check_column_names(
+    text: str | None,
+    label: str | None,
+    *,
+    usual: tuple[str, str | None] = ("text", "label"),
+    what: str = "the text and its label",
+) -> None:
+    """Raise UsageError for columns that contradict each other; `usual` are those that were not asked for.
+
+    One named and one numbered do: has the table a header or not? And one column cannot be both.
+    """
     if text is not None and label is not None and text.isdecimal() != label.isdecimal():
         raise UsageError(
             f"columns go by name, where there is a header, or by number, where there is none: not '{text}' "
             f"and '{label}'"
         )
-    if text is not None and text == label:
-        raise UsageError(f"{what} cannot both be in the column '{text}'")
+    text, label = text or usual[0], label or usual[1]
+    if text == label:
+        raise UsageError(f"{what} cannot both be in the column '{text}'; name a column for each")
 
 
 def find_columns(
@@ -57,7 +67,7 @@ def find_columns(
     >>> find_columns(["Text", "id", "Label"], where="f.csv:1", text=None, label=None, labelled=True)
     Columns(header=True, names=('Text', 'id', 'Label'), text='Text', label='Label')
     """
-    check_column_names(text, label)
+    check_column_names(text, label, usual=("text", "label" if labelled else None))
     asked = [name for name in (text, label) if name is not None]
     if any(name.isdecimal() for name in asked):
         return _numbered(len(first), where=where, text=text, label=label, labelled=labelled)

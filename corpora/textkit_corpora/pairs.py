@@ -62,9 +62,9 @@ def read_pairs(
             raise UsageError("source and target cannot both come from standard input; name a file for one")
         sources = read_lines(source, field=source_column, errors=errors)
         targets = read_lines(target, field=target_column, errors=errors)
-        return _not_empty(display_name(source), _side_by_side((source, sources), (target, targets)))
+        return side_by_side((source, sources), (target, targets))
     check_file(source)
-    check_column_names(source_column, target_column, what="a source and its target")
+    _check_columns(source_column, target_column)
     return _not_empty(display_name(source), _one_file(source, source_column, target_column, errors=errors))
 
 
@@ -85,9 +85,13 @@ def pairs_of_rows(
     [PairRecord(source='eins', target='one', where='data set: row 1')]
     """
     check_errors(errors)
-    check_column_names(source_column, target_column, what="a source and its target")
+    _check_columns(source_column, target_column)
     numbered = ((f"{name}: row {number}", dict(row)) for number, row in enumerate(rows, 1))
     return _not_empty(name, _pairs(numbered, source_column, target_column, named=True, errors=errors))
+
+
+def _check_columns(source: str | None, target: str | None) -> None:
+    check_column_names(source, target, usual=("source", "target"), what="a source and its target")
 
 
 def _not_empty(name: str, pairs: Iterator[PairRecord]) -> Iterator[PairRecord]:
@@ -97,6 +101,16 @@ def _not_empty(name: str, pairs: Iterator[PairRecord]) -> Iterator[PairRecord]:
         yield pair
     if empty:
         raise InputError(f"{name}: is empty; there is no pair of sentences")
+
+
+def side_by_side(
+    source: tuple[Path | str | None, Iterator[str]], target: tuple[Path | str | None, Iterator[str]]
+) -> Iterator[PairRecord]:
+    """The pairs of two files that are being read: each by its name, with its texts.
+
+    Raises InputError for files of unequal length and files without a pair.
+    """
+    return _not_empty(display_name(source[0]), _side_by_side(source, target))
 
 
 def _side_by_side(

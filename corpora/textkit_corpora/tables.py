@@ -11,7 +11,6 @@ import contextlib
 import csv
 import io
 import re
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from textkit_corpora.line_limit import longest_line, too_long
 
 KINDS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet"}
 BATCH = 1024  # Parquet rows in memory at once
+_LARGEST = 2**31 - 1  # characters of a field: what the C long of every system can hold
 QUOTED = re.compile('[,"\\r\\n]')  # what a CSV value may hold in quotes only
 BARE_CR = "a carriage return within a line; make it a space, or end lines with \\n"
 UNTABBED = str.maketrans("\t\r\n", "   ")
@@ -138,7 +138,7 @@ class _TableLines:
 def table_cells(source: Source, *, kind: str, errors: str) -> Iterator[tuple[str, list[str] | InputError]]:
     """The cells of each row that is not blank, with its place (the line on which the row ends)."""
     lines = _TableLines(source, errors=errors)
-    csv.field_size_limit(sys.maxsize)  # the module refuses fields over 128 kB otherwise
+    csv.field_size_limit(_LARGEST)  # the module refuses fields over 128 kB otherwise
     if kind == "tsv":
         rows = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE, strict=True)
     else:

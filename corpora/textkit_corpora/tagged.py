@@ -9,7 +9,7 @@ from typing import Any
 from textkit.data.spans import TaggedSentence, parse_tag
 from textkit.errors import InputError, UsageError
 from textkit_corpora.compression import check_file, display_name, is_standard, reading
-from textkit_corpora.decoding import check_errors, decoded_lines, missing_field
+from textkit_corpora.decoding import check_errors, decoded_lines, missing_field, one_line
 from textkit_corpora.jsonlines import json_rows
 from textkit_corpora.tables import kind_of
 
@@ -53,8 +53,8 @@ def _objects(path: Path | str, *, tags: bool, errors: str) -> Iterator[TaggedSen
         for where, row in json_rows(source, errors=errors):
             if isinstance(row, InputError):
                 raise row
-            tokens = _strings(row, "tokens", where=where)
-            found = _strings(row, "tags", where=where) if tags else ()
+            tokens = _strings(row, "tokens", where=where, errors=errors)
+            found = _strings(row, "tags", where=where, errors=errors) if tags else ()
             if tags and len(found) != len(tokens):
                 raise InputError(f"{where}: {len(tokens)} tokens and {len(found)} tags; give a tag for each")
             if not all(token.strip() for token in tokens):
@@ -71,13 +71,19 @@ def _check_tag(tag: str, *, where: str) -> None:
         raise InputError(f"{where}: {error}") from error
 
 
-def _strings(row: dict[str, Any], field: str, *, where: str) -> tuple[str, ...]:
+def _strings(row: dict[str, Any], field: str, *, where: str, errors: str) -> tuple[str, ...]:
     if field not in row:
         raise missing_field(where, field, row)
     value = row[field]
     if not (isinstance(value, list) and all(isinstance(each, str) for each in value)):
         raise InputError(f"{where}: field '{field}' must be a list of strings")
-    return tuple(value)
+    strings = []
+    for each in value:
+        text = one_line(each, where=f"{where}: field '{field}'", errors=errors)
+        if isinstance(text, InputError):
+            raise text
+        strings.append(text)
+    return tuple(strings)
 
 
 def _columns(path: Path | str, *, tags: bool, errors: str) -> Iterator[TaggedSentence]:

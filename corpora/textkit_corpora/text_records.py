@@ -83,7 +83,7 @@ def open_records(
     """
     check_errors(errors)
     check_file(path)
-    check_column_names(text_column, label_column)
+    check_column_names(text_column, label_column, usual=("text", "label" if labelled else None))
     kind = kind_of(path)
     named = [name for name in (text_column, label_column) if name is not None]
     if is_standard(path) and named and not any(name.isdecimal() for name in named):

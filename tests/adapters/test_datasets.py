@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import shutil
 import subprocess
@@ -111,6 +112,9 @@ def test_the_same_work_is_not_done_twice(stored: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(textkit, "__version__", "0.0.0")
     tokenize(datasets.load_from_disk(stored), JiebaTokenizer())
     assert len(caches(stored)) == before + 2
+    monkeypatch.setattr(importlib.metadata, "version", lambda _: "0.0.0")
+    tokenize(datasets.load_from_disk(stored), JiebaTokenizer())
+    assert len(caches(stored)) == before + 3
 
 
 def test_another_process_finds_the_cache(stored: Path) -> None:

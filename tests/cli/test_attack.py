@@ -67,6 +67,15 @@ def test_examples_and_json(textkit: Textkit, runs: dict[str, Path], labelled: Pa
     assert len(attack["examples"]) == 2
 
 
+def test_examples_do_not_steer_a_terminal(textkit: Textkit, runs: dict[str, Path], tmp_path: Path) -> None:
+    path = tmp_path / "steering.tsv"
+    path.write_text("正\t很满意\x1b[2J满意\n", encoding="utf-8")
+    given = ("--method", "delete", "--budget", 1, "--examples", 1)
+    ran = textkit("attack", runs["linear"], path, *given)
+    assert "\x1b" not in ran.out
+    assert "很满意\\x1b[2J满意" in ran.out
+
+
 def test_fewer_texts_by_the_seed(textkit: Textkit, runs: dict[str, Path], labelled: Path) -> None:
     given = ("attack", runs["linear"], labelled, "--texts", 7, "--json", "--learn-from", labelled)
     ran = textkit(*given)
@@ -84,12 +93,21 @@ def test_fewer_texts_by_the_seed(textkit: Textkit, runs: dict[str, Path], labell
         (["--epsilon", "inf"], "--epsilon must be above 0 and finite"),
         (["--budget", "1.5"], "between 0 and 1"),
         (["--learn-from", "missing.tsv"], "missing.tsv"),
+        (
+            ["--method", "delete", "--epsilon", "0.1"],
+            "--epsilon is for fgsm and pgd, not for delete: leave it out",
+        ),
+        (["--steps", "3"], "--steps is for pgd, not for delete and substitute: leave it out"),
+        (["--method", "delete", "--learn-from", "FILE"], "--learn-from is for substitute, not for delete"),
+        (["--method", "pgd", "--budget", "0.1"], "--budget is for delete and substitute, not for pgd"),
+        (["--method", "fgsm", "--examples", "1"], "--examples is for delete and substitute, not"),
     ],
 )
 def test_what_makes_no_sense(
     textkit: Textkit, runs: dict[str, Path], labelled: Path, arguments: list[str], message: str
 ) -> None:
-    ran = textkit("attack", runs["linear"], labelled, *arguments)
+    given = [labelled if each == "FILE" else each for each in arguments]
+    ran = textkit("attack", runs["linear"], labelled, *given)
     assert ran.status in (1, 2)
     assert message in ran.err
     assert (ran.err.count("\n"), ran.out) == (1, "")

@@ -173,6 +173,12 @@ def test_mistakes_and_units(textkit: Textkit, run: Path, network: Path, labelled
         (["--text", "\udcff好"], "--text is not valid UTF-8"),
         (["--units", "--text", "好"], "--units looks at the texts of a FILE"),
         (["--mistakes"], "give the texts"),
+        (["--mistakes", "FILE", "--target", "none"], "--mistakes looks at every class; leave out --target"),
+        (["--units", "FILE", "--target", "正"], "--units looks at every class; leave out --target"),
+        (["--global", "--target", "正"], "--global looks at every class; leave out --target"),
+        (["--mistakes", "FILE", "--method", "leave-one-out"], "--mistakes has a way of its own; leave out"),
+        (["--units", "FILE", "--method", "saliency"], "--units has a way of its own; leave out --method"),
+        (["--global", "--method", "leave-one-out"], "--global without a FILE shows the classifier's weights"),
         (["missing.txt"], "missing.txt"),
     ],
 )

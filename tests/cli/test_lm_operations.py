@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 from pathlib import Path
@@ -65,6 +66,45 @@ def test_pruning_a_run_to_arpa_and_that_to_a_folder(capsys: pytest.CaptureFixtur
     assert sum(result["after"]) < sum(result["before"])
     assert (result["threshold"], result["output"], err) == (0.02, "few", "")
     assert all(math.isfinite(perplexity(model, capsys)) for model in ("one", "some.arpa.gz", "few"))
+
+
+@pytest.mark.usefixtures("runs")
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (["lm-prune", "m.arpa", "-o", "m.arpa"], "--output m.arpa would replace the input m.arpa"),
+        (["lm-mix", "one", "m.arpa", "-o", "./m.arpa"], "--output ./m.arpa would replace the input m.arpa"),
+        (
+            ["lm-mix", "one", "two", "--tune", "held.gz", "-o", "held.gz"],
+            "--output held.gz would replace the input held.gz",
+        ),
+        (["lm-convert", "m.arpa", "m.arpa"], "OUT m.arpa would replace the input m.arpa"),
+        (["score", "m.arpa", "held.txt", "-o", "m.arpa"], "--output m.arpa would replace the input m.arpa"),
+        (["generate", "m.arpa", "-o", "m.arpa"], "--output m.arpa would replace the input m.arpa"),
+        (["lm-info", "m.arpa", "-o", "m.arpa"], "--output m.arpa would replace the input m.arpa"),
+        (
+            ["compare", "one", "m.arpa", "--test", "held.txt", "-o", "m.arpa"],
+            "--output m.arpa would replace the input m.arpa",
+        ),
+        (
+            ["filter", "--lm", "m.arpa", "--keep", "0.5", "held.txt", "-o", "m.arpa"],
+            "--output m.arpa would replace the input m.arpa",
+        ),
+        (["lm-prune", "one", "-o", "m.arpa.xz"], "packed as .gz only; name it m.arpa.gz"),
+    ],
+)
+def test_outputs_replace_nothing_that_is_read(
+    command: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["lm-convert", "one", "m.arpa", "-q"]) == 0
+    Path("held.gz").write_bytes(gzip.compress(Path("held.txt").read_bytes()))
+    before = {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
+    capsys.readouterr()
+    assert main(command) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert message in err
+    assert {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()} == before
 
 
 @pytest.mark.usefixtures("runs")

@@ -187,6 +187,10 @@ def test_counts_are_written_and_taken_in_place_of_a_text(text: Path, tmp_path: P
             "--arpa text.txt would replace the input text.txt; name another",
         ),
         (["text.txt", "--arpa", "x", "--write-counts", "x"], "would replace the output of --arpa"),
+        (
+            ["text.txt", "--limit-vocab", "w", "--write-counts", "w", "-o", "x"],
+            "--write-counts w would replace the input w; name another",
+        ),
         (["text.txt", "-o", "-"], "a run is a folder, and cannot go to standard output"),
         (["text.txt", "--counts", "c", "-o", "x"], "--counts are taken in place of a text; leave out FILES"),
     ],

@@ -127,6 +127,23 @@ def test_each_file_has_a_row_and_all_together_the_last(textkit: Textkit, run: Pa
     assert result == pytest.approx(saved.score(lines).as_dict())
 
 
+def test_a_file_called_total_keeps_its_row(
+    textkit: Textkit, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("total").write_text("the cat sat\n")
+    Path("other").write_text("a dog sat on a log\n")
+    ran = textkit("score", run, "total", "other")
+    rows = [line.split() for line in ran.out.splitlines()[1:]]
+    assert [row[0] for row in rows] == ["total", "other", "total"]
+    assert [row[5] for row in rows] == ["4", "7", "11"]
+    result = json.loads(textkit("score", run, "total", "other", "--json").out)
+    assert [(each["file"], each["tokens"]) for each in result["files"]] == [("total", 4), ("other", 7)]
+    assert result["tokens"] == 11
+    assert "files" not in json.loads(textkit("score", run, "total", "--json").out)
+    assert [line.split()[4] for line in textkit("score", run, "total").out.splitlines()[1:]] == ["4"]
+
+
 def test_tokens_as_kenlm_prints_them(textkit: Textkit, run: Path, text: Path, tmp_path: Path) -> None:
     kenlm = pytest.importorskip("kenlm")
     arpa = tmp_path / "m.arpa"

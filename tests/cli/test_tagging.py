@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -73,6 +74,23 @@ def test_one_line_out_for_each_line_in(folder: Path, textkit) -> None:
     assert textkit("tag", folder / "run", stdin=(folder / "text").read_bytes()) == said
 
 
+def test_a_terminal_is_answered_line_by_line(folder: Path, textkit, monkeypatch: pytest.MonkeyPatch) -> None:
+    from textkit.tasks.tagging import SavedTagger
+
+    blocks: list[int] = []
+
+    def tag_lines(tagger: SavedTagger, lines: list[str]) -> object:
+        blocks.append(len(lines))
+        return tagger.tag_tokens(line.split() for line in lines)
+
+    monkeypatch.setattr(SavedTagger, "tag_lines", tag_lines)
+    textkit("tag", folder / "run", stdin=b"to Oslo\nto Lima\n")
+    terminal = SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("textkit_cli.commands.tag.sys", terminal)
+    textkit("tag", folder / "run", stdin=b"to Oslo\nto Lima\n")
+    assert blocks == [2, 1, 1]
+
+
 def test_the_three_forms(folder: Path, textkit) -> None:
     said = textkit("tag", folder / "run", folder / "text", "--format", "inline")
     assert said.out == "walk to [Oslo](goal) from [New York](begin)\n\nfly to [Lima](goal)\n"
@@ -123,6 +141,7 @@ def test_what_does_not_go_together(folder: Path, textkit, options: list[str], me
         (["f"], "name the one to make with --output RUN"),
         (["f", "-o", "-"], "name the one to make with --output RUN"),
         (["none", "-o", "new"], "none"),
+        (["f", "--dev", "g", "--dev-fraction", "0.2", "-o", "new"], "--dev-fraction holds out a part where"),
     ],
 )
 def test_training_that_cannot_begin(

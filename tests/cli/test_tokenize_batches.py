@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,6 +19,7 @@ from textkit.errors import TextkitError
 from textkit.text import Vocab
 from textkit.text.catalog import TOKENIZERS, make_tokenizer
 from textkit.text.clean import PRESETS, preset
+from textkit.text.tokenizers.jieba import JiebaTokenizer
 from textkit.text.tokenizers.sentencepiece import train_sentencepiece
 from textkit.text.tokenizers.whitespace import WhitespaceTokenizer
 from textkit_cli.engines import run_blocks
@@ -57,6 +59,53 @@ def test_the_same_bytes_as_line_by_line(name: str) -> None:
                 whole = Rendering(tokenizing, form, words, batched=True)
                 for block in (Block("f", 1, TEXT), Block("f", 1, LINES), Block("f", 1, b"")):
                     assert whole(block).data == work(block).data, (clean, form)
+
+
+@pytest.mark.parametrize("name", sorted(TOKENIZERS))
+def test_the_same_places_as_line_by_line(name: str) -> None:
+    tokenizer = tokenizers()[name]
+    vocab = Vocab.build([tokenizer(line) for line in LINES], unknown=None)
+    for clean in PRESETS:
+        tokenizing = Tokenizing(Cleaning(preset(clean)), tokenizer)
+        for form in ("jsonl", "parquet"):
+            for words in (None, vocab) if clean == "none" else (None,):
+                work = Rendering(tokenizing, form, words, offsets=True)
+                whole = Rendering(tokenizing, form, words, offsets=True, batched=True)
+                for block in (Block("f", 1, TEXT[:-12]), Block("f", 1, LINES), Block("f", 1, b"")):
+                    assert whole(block).data == work(block).data, (clean, form)
+    plain = Tokenizing(Cleaning(preset("none")), tokenizer)
+    with pytest.raises(TextkitError, match=r"^f:1: "):
+        Rendering(plain, "jsonl", vocab, offsets=True, batched=True)(Block("f", 1, b"never seen"))
+
+
+@pytest.mark.parametrize("clean", ["none", "zh"])
+def test_places_are_found_in_batches(clean: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = Rendering(
+        Tokenizing(Cleaning(preset(clean)), make_tokenizer("jieba")), "jsonl", offsets=True, batched=True
+    )
+    slowly = replace(work, batched=False)(Block("f", 1, TEXT)).data
+
+    def called(*_: Any) -> Any:
+        raise AssertionError("line by line")
+
+    monkeypatch.setattr(JiebaTokenizer, "offsets", called)
+    assert work(Block("f", 1, TEXT)).data == slowly
+
+
+def test_places_of_bad_lines() -> None:
+    block = Block("f", 7, b"one\n\xff two\nthree four\n")
+    for batched in (True, False):
+        for clean in ("none", "basic"):
+            tokenizing = Tokenizing(Cleaning(preset(clean)), WhitespaceTokenizer())
+            with pytest.raises(TextkitError, match=r"f:8: not valid UTF-8"):
+                Rendering(tokenizing, "jsonl", offsets=True, batched=batched)(block)
+            skip = Tokenizing(Cleaning(preset(clean), skip=True), WhitespaceTokenizer())
+            skipped = Rendering(skip, "jsonl", offsets=True, batched=batched)(block)
+            assert skipped.data.splitlines()[1:] == [
+                b'{"tokens": [], "offsets": []}',
+                b'{"tokens": ["three", "four"], "offsets": [[0, 5], [6, 10]]}',
+            ]
+            assert [fault.split(": ")[0] for fault in skipped.faults] == ["f:8"]
 
 
 def test_bad_bytes_in_a_batch() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import importlib.metadata
 import json
 import os
 import signal
@@ -104,6 +105,9 @@ def test_stopped_and_resumed_it_is_the_same(
         "add --resume to go on, or remove the folder to start over\n",
     )
     assert "was begun with other settings" in textkit(*arguments, "--resume", "--clean", "en").err
+    with monkeypatch.context() as patch:
+        patch.setattr(importlib.metadata, "version", lambda _: "9.9")
+        assert "was begun with other settings or another version: " in textkit(*arguments, "--resume").err
     monkeypatch.setitem(read_blocks.__kwdefaults__, "size", 1 << 17)
     resumed = ["tokenize", "--tokenizer", "nltk", "-j", 3 - jobs, source, "-o", out, "--resume"]
     assert textkit(*resumed) == (0, "", "")

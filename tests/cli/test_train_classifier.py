@@ -65,6 +65,16 @@ def test_cross_validation_needs_no_run(textkit: Textkit, texts: Path, tmp_path: 
     assert list(tmp_path.iterdir()) == [texts]
 
 
+def test_folds_and_a_run_are_one_json_object(textkit: Textkit, texts: Path, tmp_path: Path) -> None:
+    dev = write(tmp_path / "dev.tsv", 12, first=100)
+    given = ("--folds", "4", "--dev", dev, "--tune-threshold", "dev", "--json")
+    ran = textkit("train-classifier", texts, *given, "-o", tmp_path / "run")
+    found = json.loads(ran.out)
+    assert list(found) == ["cross_validation", "dev"]
+    assert [fold["texts"] for fold in found["cross_validation"]["folds"]] == [10] * 4
+    assert "the folds are measured without thresholds; those tuned on dev are the run's" in ran.err
+
+
 def test_settings_come_from_a_file_and_options(textkit: Textkit, texts: Path, tmp_path: Path) -> None:
     config = tmp_path / "c.toml"
     config.write_text("words = 1\ncharacters = 2\n")
@@ -103,6 +113,16 @@ def test_records_of_other_kinds_by_their_columns(textkit: Textkit, tmp_path: Pat
             "1\ta\n0\tb\n",
             ("--epochs", "3"),
             "the setting 'epochs' is for networks, not for the preset 'linear'",
+        ),
+        (
+            "1\ta\n0\tb\n",
+            ("--dev-fraction", "0.3"),
+            "the setting 'dev_fraction' is for networks, not for the preset 'linear'",
+        ),
+        (
+            "1\ta\n0\tb\n",
+            ("--preset", "book", "--dev", "f.tsv", "--dev-fraction", "0.3"),
+            "--dev-fraction holds out a part where --dev is not given; leave out one of them",
         ),
         ("1\ta\n0\tb\n", ("--semi", "entropy"), "--unlabelled FILE and --semi self-training, entropy or"),
         ("1\ta\n0\tb\n", ("--tune-threshold", "dev"), "--tune-threshold dev needs the texts of --dev"),

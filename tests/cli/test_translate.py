@@ -97,6 +97,22 @@ def test_probabilities_of_references(folder: Path, textkit) -> None:
     assert "--reference is for one translator" in textkit(*command, "--ensemble", folder / "gru").err
 
 
+def test_references_of_records_are_scored_with_their_texts(folder: Path, textkit) -> None:
+    (folder / "reference").write_text("the dog saw\n\na cat\nthe\na cat\n")
+    options = ("--reference", folder / "reference")
+    plain = textkit("translate", folder / "run", folder / "text", *options)
+    (folder / "in.tsv").write_text("".join(f"pos\t{line}\n" for line in LINES))
+    (folder / "in.csv").write_text("id,text\n" + "".join(f"7,{line}\n" for line in LINES))
+    (folder / "in.jsonl").write_text("".join(json.dumps({"de": line}) + "\n" for line in LINES))
+    assert plain.status == 0
+    assert textkit("translate", folder / "run", folder / "in.tsv", *options) == plain
+    assert textkit("translate", folder / "run", folder / "in.csv", *options) == plain
+    numbered = ("--text-column", 2, *options)
+    assert textkit("translate", folder / "run", *numbered, stdin=(folder / "in.tsv").read_bytes()) == plain
+    named = ("--text-column", "de", *options)
+    assert textkit("translate", folder / "run", folder / "in.jsonl", *named) == plain
+
+
 def test_pictures_ensembles_and_sampling(folder: Path, textkit) -> None:
     command = ("translate", folder / "run", folder / "text", *QUICK)
     said = textkit(*command, "--attention", folder / "pictures", "--ensemble", folder / "gru")
@@ -129,6 +145,17 @@ def test_what_is_refused(folder: Path, textkit) -> None:
     assert "unknown precision 'fp8'" in refused(run, text, "--precision", "fp8", status=2)
     assert "go with drawn translations" in refused(run, text, "--top-k", 3, status=2)
     assert "standard input can be read once only" in refused(run, "--reference", "-", status=2)
+    for option, *value in (
+        ("--n-best", 2), ("--sample",), ("--prefix", "the"), ("--alignments",), ("--max-ratio", 1),
+        ("--attention", folder / "drawn"), ("--precision", "bf16"),
+    ):  # fmt: skip
+        said = refused(run, text, "--reference", text, option, *value, status=2)
+        assert "--reference does not translate: leave out" in said
+        assert option in said
+    assert not (folder / "drawn").exists()
+    assert "name one by --lm" in refused(run, text, "--lm-weight", 0.5, status=2)
+    assert "leave it out of a sample" in refused(run, text, "--sample", "--coverage-penalty", 1, status=2)
+    assert "is at most 1,000, not 1e+308" in refused(run, text, "--max-ratio", "1e308", status=2)
     (folder / "empty").write_text("")
     assert "is empty; there is no text to translate" in refused(run, folder / "empty")
     (folder / "nul").write_bytes(b"eine\0katze\n")

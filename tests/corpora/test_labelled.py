@@ -116,12 +116,26 @@ def test_columns_that_contradict_each_other(tmp_path: Path) -> None:
         pairs(path, text_column="a", label_column="a")
 
 
+@pytest.mark.parametrize("columns", [{"text_column": "label"}, {"label_column": "text"}])
+@pytest.mark.parametrize(
+    ("name", "data"), [("f.tsv", "label\ttext\n1\tfine\n"), ("f.jsonl", '{"label": 1, "text": "fine"}\n')]
+)
+def test_the_column_that_was_not_named_is_another(
+    tmp_path: Path, name: str, data: str, columns: dict[str, str]
+) -> None:
+    path = write(tmp_path, name, data)
+    with pytest.raises(UsageError, match=r"text and its label cannot both be in the column '\w+'; name a"):
+        pairs(path, **columns)
+
+
 def test_texts_alone(tmp_path: Path) -> None:
     assert list(read_texts(write(tmp_path, "f.txt", "a\tb\n\nc\n"))) == ["a\tb", "", "c"]
     assert list(read_texts(write(tmp_path, "f.tsv", "1\ta\n0\tb\n"))) == ["a", "b"]
     assert list(read_texts(write(tmp_path, "f.csv", "id,text\n1,a\n"))) == ["a"]
     assert list(read_texts(write(tmp_path, "f.csv", "a\nb\n"))) == ["a", "b"]
     assert list(read_texts(write(tmp_path, "f.csv", "id,review\n1,a\n"), text_column="review")) == ["a"]
+    named = write(tmp_path, "l.tsv", "label\ttext\n1\ta\n")
+    assert list(read_texts(named, text_column="label")) == ["1"]
     with pytest.raises(InputError, match="is empty; there is no text"):
         list(read_texts(write(tmp_path, "g.txt", "")))
 

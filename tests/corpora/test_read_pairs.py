@@ -152,6 +152,11 @@ def test_what_cannot_be_asked(tmp_path: Path) -> None:
         read_pairs(path, source_column="a", target_column="2")
     with pytest.raises(UsageError, match="a source and its target cannot both be in the column 'a'"):
         read_pairs(path, source_column="a", target_column="a")
+    for columns in ({"source_column": "target"}, {"target_column": "source"}):
+        with pytest.raises(UsageError, match=r"cannot both be in the column '\w+'; name a column for each"):
+            read_pairs(path, **columns)
+        with pytest.raises(UsageError, match="cannot both be in the column"):
+            pairs_of_rows([{"source": "a", "target": "b"}], **columns)
     with pytest.raises(InputError, match=r"none\.en: no such file$"):
         read_pairs(path, tmp_path / "none.en")
     with pytest.raises(UsageError, match="undecodable"):

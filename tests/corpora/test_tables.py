@@ -63,6 +63,18 @@ def test_bad_json_is_named(tmp_path: Path, row: str, message: str) -> None:
     assert str(caught.value).removeprefix(f"{path}:3: ") == message
 
 
+def test_the_limit_of_a_field_fits_the_c_long_of_every_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path, "f.csv", f"text\n{'a' * 200_000}\n")
+    limits = []
+    with monkeypatch.context() as patch:
+        patch.setattr(csv, "field_size_limit", limits.append)
+        list(read_rows(write(tmp_path, "g.csv", "text\na\n")))
+    assert 200_000 < max(limits) <= 2**31 - 1
+    assert [len(row["text"]) for row in read_rows(path)] == [200_000]
+
+
 @given(
     values=st.lists(st.text(st.sampled_from("ab \n\r\u2028\0中😀\ud83d")), min_size=1, max_size=8),
     end=st.sampled_from(["\n", "\r\n", "\n\n", " \n"]),

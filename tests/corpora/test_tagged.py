@@ -68,6 +68,12 @@ def test_the_sample_corpus_is_read_as_its_records_say() -> None:
         ("a.conll", "to O\nOslo S-x\n", "a.conll:2: a tag is O, or B- or I- and a label, not 'S-x'; convert"),
         ("a.jsonl", '{"tokens": ["a"], "tags": ["B-"]}\n', "a.jsonl:1: a tag is O, or B- or I- and a label"),
         ("a.jsonl", '{"tokens": [" "], "tags": ["O"]}\n', "a.jsonl:1: a token is empty or white space"),
+        (
+            "a.jsonl",
+            '{"tokens": ["a\\ud800"], "tags": ["O"]}\n',
+            "a.jsonl:1: field 'tokens': holds half a character",
+        ),
+        ("a.jsonl", '{"tokens": ["a"], "tags": ["B-\\u0000"]}\n', "a.jsonl:1: field 'tags': holds a NUL"),
         ("a.conll", "\n\n", "a.conll: is empty; there is no sentence to read"),
     ],
 )
@@ -75,6 +81,17 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, name: str, text: str, mess
     (tmp_path / name).write_text(text)
     with pytest.raises(InputError, match=message):
         list(read_tagged(tmp_path / name))
+
+
+@pytest.mark.parametrize(
+    ("errors", "tokens"), [("replace", ("a\ufffd", "b\ufffd", "c d")), ("ignore", ("a", "b", "c d"))]
+)
+def test_what_is_no_text_is_replaced_or_left_out_when_asked(
+    tmp_path: Path, errors: str, tokens: tuple[str, ...]
+) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"tokens": ["a\\ud800", "b\\u0000", "c\\nd"]}\n')
+    assert [each.tokens for each in read_tagged(path, tags=False, errors=errors)] == [tokens]
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.parquet"])

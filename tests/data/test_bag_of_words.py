@@ -265,6 +265,13 @@ def test_weights_by_hand():
     assert np.allclose(np.linalg.norm(rows.toarray(), axis=1), [1, 1, 0])
 
 
+def test_a_bucket_that_no_text_fell_into_weighs_something():
+    bag = BagOfWords("whitespace", buckets=1024, weighting="tf-idf", smooth_idf=False).fit(["a b"])
+    weights = bag.transform(["x y z"]).data
+    assert len(weights)
+    assert np.isfinite(weights).all()
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

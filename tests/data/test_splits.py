@@ -41,6 +41,21 @@ def test_each_record_is_tested_once(size: int, folds: int, seed: int) -> None:
     assert sorted(tested) == list(range(size))
 
 
+def test_what_remains_of_many_small_labels_goes_to_all_parts() -> None:
+    tested = [test for _, test in k_fold(300, 5, seed=1, labels=[i % 100 for i in range(300)])]
+    assert all(40 <= len(test) <= 80 for test in tested)
+    parts = split(500, {"a": 0.9, "b": 0.1}, seed=1, labels=[i % 100 for i in range(500)])
+    assert 30 <= len(parts["b"]) <= 70
+
+
+def test_of_few_labels_each_part_has_as_many() -> None:
+    labels = [0, 1] * 127
+    folds = [test for _, test in k_fold(254, 5, seed=1, labels=labels)]
+    assert [Counter(labels[i] for i in test) for test in folds] == [
+        {0: each, 1: each} for each in (25, 26, 25, 26, 25)
+    ]
+
+
 def test_the_seed_decides() -> None:
     def once(seed: int) -> list[int]:
         return split(100, THIRDS, seed=seed)["test"].tolist()

@@ -157,6 +157,19 @@ def test_the_steps_of_several_epochs_are_known_before(name: str) -> None:
     assert sampler.state_dict() == make(name).state_dict()  # looking ahead moves nothing
     assert expected == sum(len(list(sampler)) for _ in range(4))
     assert sampler.steps(4) == expected
+    for most in (1, expected - 1, expected, expected + 1):
+        assert sampler.steps(4, most) == min(expected, most)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_more_epochs_are_planned_than_are_asked_for(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sampler, planned = make(name), list[int]()
+    plan = type(sampler)._plan
+    monkeypatch.setattr(
+        type(sampler), "_plan", lambda self, generator: (planned.append(1), plan(self, generator))
+    )
+    assert sampler.steps(10**6, 3 * len(sampler)) == 3 * len(sampler)
+    assert len(planned) <= 5
 
 
 @given(rows=st.integers(1, 9), parts=st.integers(1, 12))

@@ -1,7 +1,7 @@
 """Writes what commands and snippets print into pages of the documentation: fill.py PAGE.md ...
 
-What stands there and is still true stays as it is, with its `...`; what is not, and what is compared only
-roughly, is replaced by what was printed.
+What stands there and is still true stays as it is, with its `...`; what is not, and what is compared by its
+form or its lines alone, is replaced by what was printed.
 The blocks of a guide in English go into the Chinese page of the same name, which must have as many.
 A developer's script: `python tests/docs/fill.py docs/guide/*.md`, then read `git diff`.
 """
@@ -29,7 +29,7 @@ def filled(page: Path) -> str:
     for ran in reversed(all_ran):
         if ran.status:
             sys.stderr.write(f"{page}:{ran.line}: status {ran.status}: {ran.printed}\n")
-        if ran.roughly or not ran.as_written:
+        if ran.comment in ("roughly", "generated") or not ran.as_written:
             _replace(lines, ran)
     return "".join(f"{line}\n" for line in lines)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from documented.blocks import Block, blocks, commands, load
-from documented.page import available, run_page
+from documented.page import Ran, available, run_page
 from documented.shell import Shell
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +29,7 @@ RUN = [path for path in ONCE if {"console", "python"} & {block.language for bloc
 
 SHOWN = {"text", "toml", "json", "bibtex"}  # never run: what a program reads or prints
 DIRECTIVES = {"{toctree}", "{public}"}
-MOST = {"not run": 14, "roughly": 14}
+MOST = {"not run": 14, "roughly": 10, "generated": 4}
 MOST_ELIDED = 25
 ELIDED = re.compile(r"(?<!#)(?:\.\.\.|…)")  # but digests, which depend on versions
 
@@ -58,7 +58,8 @@ def test_a_chinese_page_has_the_same_commands(page: Path) -> None:
 
 
 def _content(found: list[Block]) -> list[tuple[str, str, str, str]]:
-    values = [("" if block.comment in ("not run", "roughly") else block.value) for block in found]
+    reasons = ("not run", "roughly", "generated")
+    values = [("" if block.comment in reasons else block.value) for block in found]
     return [(b.language, b.text, b.comment, value) for b, value in zip(found, values, strict=True)]
 
 
@@ -92,6 +93,15 @@ def test_a_page_that_lies_is_found_out(tmp_path: Path) -> None:
     assert [each.as_written for each in ran] == [False, False, False]
     assert [each.status for each in ran] == [0, 2, 0]
     assert [each.line for each in ran] == [2, 4, 7]
+
+
+def test_what_a_network_prints_is_held_to_its_form() -> None:
+    printed = "step 5: BLEU 3\nin 0.2 min\n"
+    assert Ran("x", 1, "step 4: BLEU 100.00\nin ...\n", printed, comment="roughly").as_written
+    assert not Ran("x", 1, "step 4: F1 100.00\nin ...\n", printed, comment="roughly").as_written
+    assert not Ran("x", 1, "step 4: BLEU 100.00\nin ...\n", printed).as_written
+    assert Ran("x", 1, "the old cat\nsat\n", printed, comment="generated").as_written
+    assert not Ran("x", 1, "the old cat\n", printed, comment="generated").as_written
 
 
 def test_the_shell_pipes_and_substitutes(tmp_path: Path) -> None:

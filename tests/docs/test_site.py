@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from textkit.tasks.translation.presets import PRESETS
 from textkit_cli.main import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,6 +43,14 @@ def test_every_command_has_a_row() -> None:
     assert [name for name in COMMANDS if f"`textkit {name} " not in text] == []
 
 
+@pytest.mark.parametrize(
+    "page", ["docs/guide/reproducibility.md", "docs/zh/reproducibility.md", "STABILITY.md"]
+)
+def test_presets_that_a_time_ends_are_excepted_from_equal_weights(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert [name for name, says in PRESETS.items() if ("budget" in says) != (f"`{name}`" in text)] == []
+
+
 @pytest.mark.parametrize("page", PUBLIC)
 def test_what_is_public_is_there_and_described(page: str) -> None:
     assert (DOCS / "reference" / f"{page}.md").exists() == ("title" in PUBLIC[page])
@@ -59,6 +68,10 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     )
     assert ran.returncode == 0, ran.stderr
     assert "textkit.text.Vocab" in (tmp_path / "html" / "reference" / "text.html").read_text(encoding="utf-8")
+    reasons = {"guide": "Not run by the tests: a minute of training.", "zh": "测试不运行：训练要一分钟。"}
+    for guide, reason in reasons.items():
+        shown = tmp_path / "html" / guide / "translation.html"
+        assert f"<em>{reason}</em>" in shown.read_text(encoding="utf-8")
     for page in (tmp_path / "html").rglob("*.html"):
         text = page.read_text(encoding="utf-8")
         assert not re.search(r'(?:src|<link[^>]*href)="https?://', text), f"{page} fetches something"

@@ -21,7 +21,7 @@ TEXT = "<b>很好</b> & $x$ $y$👍\x1b[2J，太贵"
 EXAMPLE = Attribution(
     TEXT,
     (Word("很好", 3, 5, 2.0), Word("$x$", 12, 15, 0.01), Word("👍", 19, 20, 0.5), Word("太贵", 25, 27, -1.0)),
-    "好评",
+    "$好评^$",
     "差评",
     "contributions",
     1.25,

@@ -119,12 +119,43 @@ def test_probabilities_are_read_as_written(tmp_path: Path) -> None:
         lambda text: text.replace("\n\n", "\n"),
         lambda text: text.removesuffix("\n"),
         lambda text: text + "\n\n",
+        lambda text: "\ufeff" + text,
+        lambda text: "\ufeff" + text.removeprefix("# a comment that KenLM allows\n"),
+        lambda text: text.replace("<unk>", "<UNK>"),
     ],
 )
 def test_other_writers_ways_are_understood(change, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     model, other = read_arpa(write(tmp_path, GOOD)), read_arpa(write(tmp_path, change(GOOD)))
     corpus = corpus_of(model.vocab, ["a b", "b a b", "zebra"])
     assert np.array_equal(model.log_probs(corpus), other.log_probs(corpus))
+
+
+def test_another_spelling_of_the_unknown_word_is_noted(tmp_path: Path) -> None:
+    text = GOOD.replace("-1\tb </s>", "-1\tb <unk>")
+    model, other = (read_arpa(write(tmp_path, each)) for each in (text, text.replace("<unk>", "<UNK>")))
+    assert (model.notes, other.notes) == ((), ("<UNK> is taken for <unk>, the unknown word",))
+    assert model.vocab.tokens == other.vocab.tokens
+    corpus = corpus_of(model.vocab, ["b zebra", "a b <UNK>"])
+    assert np.array_equal(model.log_probs(corpus), other.log_probs(corpus))
+    assert np.isfinite(other.log_probs(corpus)).all()
+    both = GOOD.replace("\tb\t", "\t<UNK>\t").replace("\tb ", "\t<UNK> ").replace(" b", " <UNK>")
+    both = read_arpa(write(tmp_path, both))
+    assert (both.notes, both.vocab.tokens) == ((), ("<unk>", "</s>", "<UNK>", "a"))
+
+
+def test_a_packed_file_may_begin_with_a_mark_too(tmp_path: Path) -> None:
+    (tmp_path / "m.arpa.gz").write_bytes(gzip.compress(("\ufeff" + GOOD).encode()))
+    assert read_arpa(tmp_path / "m.arpa.gz").vocab.tokens == ("<unk>", "</s>", "b", "a")
+
+
+def test_names_of_other_packings_are_refused(tmp_path: Path) -> None:
+    model = estimate("kneser-ney", 2)
+    for suffix in ("bz2", "xz", "ZST"):
+        with pytest.raises(UsageError, match=r"n-grams as text are packed as .gz only; name it m.arpa.gz"):
+            write_arpa(model, tmp_path / f"m.arpa.{suffix}")
+    assert list(tmp_path.iterdir()) == []
+    write_arpa(model, tmp_path / "M.ARPA.GZ")
+    assert gzip.decompress((tmp_path / "M.ARPA.GZ").read_bytes()).startswith(b"\\data\\\n")
 
 
 def test_what_is_missing_is_noted(tmp_path: Path) -> None:

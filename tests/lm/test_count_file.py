@@ -76,6 +76,15 @@ def without_begin(table: Counter[tuple[str, ...]]) -> Counter[tuple[str, ...]]:
     return Counter({ngram: n for ngram, n in table.items() if ngram != ("<s>",)})
 
 
+def test_a_byte_order_mark_is_no_part_of_a_word(tmp_path: Path) -> None:
+    lines = "b </s>\t2\na b\t2\n<s> a\t2\nb\t2\na\t2\n</s>\t2\n"
+    for name, text in (("plain", lines), ("marked", "\ufeff" + lines)):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    one, other = (read_counts([tmp_path / name]) for name in ("plain", "marked"))
+    assert one[1].tokens == other[1].tokens
+    same(one[0], other[0])
+
+
 def same(one: NgramCounts, other: NgramCounts) -> None:
     assert one.order == other.order
     mine, theirs = ((*c.raw, *c.trie.words, *c.trie.first) for c in (one, other))

@@ -105,6 +105,20 @@ def test_where_nearly_all_words_are_known(name: str) -> None:
     assert_drawn_from([row[0] for row in drawn], probabilities(model, [1, 2], temperature=1.0))
 
 
+@pytest.mark.parametrize("name", list(SMOOTHINGS))
+@pytest.mark.parametrize("temperature", [0.01, 0.002, 1e-4, 1e-9])
+def test_cold_draws_take_the_most_probable_word(name: str, temperature: float) -> None:
+    model = estimate(name, 3)
+    sampler, generator = NgramSampler(model, temperature=temperature), np.random.default_rng(6)
+    for prompt in ([1], [1, 2], [3, 2], [V - 1, V - 2], []):
+        history = model.start(1)
+        for i in prompt:
+            history = model.trie.advance(history, np.array([i]), end=1)
+        logs = model.distribution(history)[0, 1:]
+        drawn = {row[0] for row in sampler.sample(prompt, length=1, rows=50, generator=generator)}
+        assert drawn <= set(1 + np.flatnonzero(logs > logs.max() - 30 * temperature))
+
+
 def test_nothing_can_follow() -> None:
     model = estimate("mle", 2, text=[[0, 0]])
     with pytest.raises(InputError, match="no probability to any token allowed here; use a smoothed model"):
@@ -113,7 +127,9 @@ def test_nothing_can_follow() -> None:
 
 def test_wrong_settings() -> None:
     model = estimate("mle", 2)
-    with pytest.raises(UsageError, match="the temperature of draws must be above 0, not 0"):
+    with pytest.raises(UsageError, match="the temperature of draws must be above 0 and finite, not 0"):
         NgramSampler(model, temperature=0)
+    with pytest.raises(UsageError, match="the temperature of draws must be above 0 and finite, not inf"):
+        NgramSampler(model, temperature=float("inf"))
     with pytest.raises(InputError, match="ids run from 0 to 29 in this vocabulary, not 30"):
         NgramSampler(model).sample([30], length=1, rows=1, generator=np.random.default_rng(1))

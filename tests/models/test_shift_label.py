@@ -82,6 +82,10 @@ def test_classes_beyond_the_size_and_shares_of_nothing_are_refused() -> None:
     for classes, answers, new in ((three, two, two), (two, three, two), (two, two, three)):
         with pytest.raises(InputError, match="classes are from 0 to 1, not 2: give a larger size"):
             class_weights(classes, answers, new_answers=new, size=2)
+    below = np.array([0, -1])
+    for classes, answers, new in ((below, two, two), (two, below, two), (two, two, below)):
+        with pytest.raises(InputError, match="classes are from 0 to 1, not -1: number them from 0"):
+            class_weights(classes, answers, new_answers=new, size=2)
     with pytest.raises(InputError, match="every class needs an old share above 0"):
         shifted_priors(np.array([[1.0, 0.0]]), np.array([1.0, 0.0]))
 

@@ -169,6 +169,18 @@ def test_padding_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("norm", ["pre", "post"])
+def test_a_source_is_encoded_the_same_without_its_padding(norm: str) -> None:
+    network, (source, _) = make(norm=norm).eval(), example(lengths=(6, 1, 4))
+    whole, _ = network.encode(source)
+    rows, seen = network.encode(source, padded=False)
+    assert rows.shape == (6 + 1 + 4, network.settings.width)
+    real = torch.arange(6) < source.lengths[:, None]
+    torch.testing.assert_close(rows, whole.view(3, 6, -1)[real])
+    torch.testing.assert_close(seen.padded(rows).view(3, 6, -1)[real], rows)
+    assert not seen.padded(rows).view(3, 6, -1)[~real].any()
+
+
+@pytest.mark.parametrize("norm", ["pre", "post"])
 def test_steps_are_those_of_the_whole(norm: str) -> None:
     network = make(norm=norm)
     source, inputs = example(steps=70)  # more than the slots there are at first

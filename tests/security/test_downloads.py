@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +31,13 @@ def test_addresses_are_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> No
     for source in (name, [name]):
         with pytest.raises(InputError, match="is an address; fetch the file, look at it, and name the file"):
             list(from_datasets(source))
+
+
+def test_the_page_names_the_door_as_it_is_called() -> None:
+    page = Path(__file__).parents[2] / "SECURITY.md"
+    if not page.exists():
+        pytest.skip("SECURITY.md is not beside these tests")
+    assert f"`{from_datasets.__module__}.{from_datasets.__name__}(" in page.read_text(encoding="utf-8")
 
 
 def test_data_sets_by_name_are_streamed_and_run_no_code(monkeypatch: pytest.MonkeyPatch) -> None:

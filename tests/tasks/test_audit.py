@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
 from textkit.tasks.classification.audit import audit_texts
 from textkit.tasks.classification.audited import AuditedTexts, Finding, key
+from textkit.tasks.classification.audited_text import telling_lengths
 
 WORDS = [
     "房间",
@@ -189,6 +192,17 @@ def test_the_key_of_a_text() -> None:
     assert key("很好") != key("很差")
     assert key("👍") != key("👎")
     assert key("。。。") == ""
+
+
+def test_one_long_label_takes_no_memory_of_the_others() -> None:
+    file = sound(20_000, seed=4)
+    assert file.labels is not None
+    odd = AuditedTexts(file.name, file.texts, ("x" * 1_000_000, *file.labels[1:]), file.places)
+    tracemalloc.start()
+    list(telling_lengths(odd))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20e6
 
 
 def test_few_texts_of_a_label_have_no_telling_length() -> None:

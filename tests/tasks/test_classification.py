@@ -81,6 +81,9 @@ def test_many_texts_are_judged_in_batches_as_alone(linear: Path, monkeypatch: py
     assert [each.label for each in saved.stream(iter(texts))] == [each.label for each in saved.predict(texts)]
     assert saved.probabilities([]).shape == (0, 2)
     assert saved.predict([]) == []
+    for judge in (saved.predict, saved.probabilities):
+        with pytest.raises(InputError, match="texts must be a list of strings, not one string: put it into"):
+            judge("很好")
 
 
 def test_the_library_loads_what_a_run_holds(linear: Path) -> None:
@@ -272,6 +275,35 @@ def test_held_out_parts_are_stratified_and_keep_copies_together() -> None:
     assert (len(shown), len(dev)) == (180, 20)
     assert np.bincount(dev.classes).tolist() == [10, 10]
     assert not set(shown.texts) & set(dev.texts)
+
+
+def test_a_class_of_one_text_is_learnt_from() -> None:
+    many = [(f"文本{number}", f"{number // 2}") for number in range(40)]
+    rare = [(f"生僻{number}", f"r{number}") for number in range(20)]
+    texts = LabelledTexts.of(many + rare)
+    shown, dev = hold_out(texts, ClassifierConfig(**SMALL))
+    assert len(np.unique(shown.classes)) == 40
+    assert 0 < len(dev) == 60 - len(shown)
+
+
+def test_balanced_classes_reach_what_adversarial_training_adds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from textkit.tasks.classification import network_training
+
+    kept: list[list[float]] = []
+
+    def fit(config: Any, run: Any, prepared: Any, *, penalties: Any, **_more: Any) -> None:
+        kept.extend(penalty.class_weights.tolist() for penalty in penalties)
+        raise InputError("seen")
+
+    monkeypatch.setattr(network_training, "fit_network", fit)
+    texts = labelled(40).select(np.r_[np.arange(0, 40, 2), np.arange(1, 21, 2)])
+    for weight in ("none", "balanced"):
+        config = ClassifierConfig(**SMALL, adversarial="fgsm", class_weight=weight)
+        with pytest.raises(InputError, match="seen"):
+            train(texts, config, out=tmp_path / weight, dev=labelled(10, seed=1))
+    assert kept == [[1.0, 1.0], pytest.approx([0.75, 1.5])]
 
 
 def test_cross_validation_measures_each_text_once() -> None:

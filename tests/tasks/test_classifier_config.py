@@ -19,6 +19,10 @@ from textkit.tasks.configuration import make_settings, parse_settings
             "'words' is for the presets linear and fast, not for",
         ),
         ({"epochs": 3}, "the setting 'epochs' is for networks, not for the preset 'linear'"),
+        (
+            {"preset": "fast", "dev_fraction": 0.3},
+            "'dev_fraction' is for networks, not for the preset",
+        ),
         ({"preset": "textcnn", "layers": 2}, "the setting 'layers' is for the presets bigru, lstm, not for"),
         ({"preset": "bigru", "semi": "entropy", "semi_rounds": 5}, "'semi_rounds' is for the presets linear"),
         (

@@ -118,7 +118,7 @@ def test_the_worst_mistakes_come_first() -> None:
 
 
 def test_the_picture_is_drawn(tmp_path: Path) -> None:
-    for name, labels in (("a", ["0", "1"]), ("b", ["差", "好"])):
+    for name, labels in (("a", ["0", "1"]), ("b", ["差", "好"]), ("c", ["$x^$", "好$y$"])):
         draw_evaluation(evaluate(*some(50, 2, seed=3), labels), tmp_path / f"{name}.png")
         assert (tmp_path / f"{name}.png").read_bytes()[:4] == b"\x89PNG"
 

@@ -170,6 +170,21 @@ def test_the_network_explained_is_the_one_that_decides(network: SavedClassifier)
     np.testing.assert_allclose(found, classifier.scores(GOOD + BAD), atol=1e-5)
 
 
+def test_what_is_explained_is_the_answer_that_thresholds_give(
+    linear: SavedClassifier, network: SavedClassifier
+) -> None:
+    for saved in (linear, network):
+        low = saved.deciding(thresholds={"好评": 0.001})
+        assert saved.predict([BAD[0]])[0].label == "差评"
+        for method in (None, "leave-one-out"):
+            bad, good = explain(low, [BAD[0], GOOD[0]], method=method)  # type: ignore[arg-type]
+            assert bad.target == low.predict([BAD[0]])[0].label == "好评"
+            assert bad.value == pytest.approx(margin(saved, BAD[0], "好评"), abs=1e-4)
+            assert bad.value < 0 < good.value
+        (group,) = mistake_groups(low, LabelledTexts.of([(BAD[0], "差评")], labels=low.labels))
+        assert (group.label, group.answer) == ("差评", "好评")
+
+
 def test_mistakes_are_grouped_by_what_misled(linear: SavedClassifier) -> None:
     wrong = [("很满意", "差评"), ("真好，满意", "差评"), ("失望", "好评"), ("房间很好", "好评")]
     groups = mistake_groups(linear, LabelledTexts.of(wrong, labels=linear.labels), groups=2)

@@ -17,6 +17,7 @@ from textkit.tasks.classification.config import ClassifierConfig
 from textkit.tasks.classification.evaluation import evaluate
 from textkit.tasks.classification.fitting import make_pipeline
 from textkit.tasks.classification.linear import LinearClassifier, fit_linear
+from textkit.tasks.classification.linear_fitting import _folds
 
 
 def fit(
@@ -192,6 +193,13 @@ def test_probabilities_are_calibrated_on_trusted_labels_alone(
     )
     mixed = LabelledTexts(some.texts, guessed, some.labels)
     assert fit(mixed, trusted=trusted).calibration.slope < fit(mixed).calibration.slope
+
+
+def test_every_true_label_calibrates_however_many_are_guessed() -> None:
+    texts = LabelledTexts(tuple(map(str, range(10_100))), np.arange(10_100) % 2, ("0", "1"))
+    trusted = np.arange(10_100) < 100
+    held_out = [tested for _, tested in _folds(texts, np.arange(10_100), trusted, seed=1)]
+    assert sorted(np.concatenate(held_out).tolist()) == list(range(100))
 
 
 @pytest.mark.parametrize("preset", ["linear", "fast"])

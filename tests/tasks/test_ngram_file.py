@@ -29,7 +29,7 @@ def run(tmp_path: Path) -> Path:
 
 
 def forms(saved: SavedNgram, folder: Path) -> Iterator[tuple[str, Path]]:
-    for name in ("folder", "m.arpa", "m.arpa.gz", "m.gz"):
+    for name in ("folder", "m.arpa", "m.arpa.gz", "m.gz", "M.ARPA"):
         write_ngram_file(saved, folder / name)
         yield name, folder / name
 
@@ -101,6 +101,14 @@ def test_words_of_arpa_files_are_kenlms(tmp_path: Path) -> None:
 def test_quantised_on_the_way_out(run: Path, tmp_path: Path) -> None:
     write_ngram_file(read_ngram_file(run), tmp_path / "q", quantise=True)
     assert all(table.quantised for table in read_ngram_file(tmp_path / "q").model.log_prob)
+
+
+def test_arpa_packed_otherwise_is_no_folder(run: Path, tmp_path: Path) -> None:
+    with pytest.raises(
+        UsageError, match=r"m.arpa.xz: n-grams as text are packed as .gz only; name it m.arpa.gz"
+    ):
+        write_ngram_file(read_ngram_file(run), tmp_path / "m.arpa.xz")
+    assert [p.name for p in tmp_path.iterdir()] == ["run"]
 
 
 def test_what_is_in_the_way_stays(run: Path, tmp_path: Path) -> None:

@@ -31,7 +31,12 @@ BASES: dict[tuple[str, str], list[dict[str, Any]]] = {
         {"preset": name} for name in ("linear", "fast", "textcnn", "bigru", "lstm", "embedding-bag", "book")
     ],
     ("textkit.tasks.tagging", "TaggerConfig"): [{}],
-    ("textkit.tasks.translation", "TranslatorConfig"): [{}, {"preset": "rnn"}],
+    ("textkit.tasks.translation", "TranslatorConfig"): [
+        {},
+        {"preset": "rnn"},
+        {"tokenizer": "whitespace", "joint": False},
+        {"source_language": "de", "target_language": "en"},
+    ],
 }
 
 

@@ -70,6 +70,24 @@ def test_attacks_on_words_of_any_classifier(runs: dict[str, SavedClassifier]) ->
         assert none.attacked == none.accuracy
 
 
+def test_attacks_are_on_the_answers_that_thresholds_give(runs: dict[str, SavedClassifier]) -> None:
+    for name, method, strength in (
+        ("linear", "delete", Strength(budget=0.5)),
+        ("plain", "delete", Strength(budget=0.5)),
+        ("plain", "fgsm", Strength(epsilon=0.2)),
+    ):
+        for threshold in (0.02, 0.9):
+            saved = runs[name].deciding(thresholds={"1": threshold})
+            result = robustness(saved, TEXTS, method=method, strength=strength, examples=2)
+            assert result.accuracy == pytest.approx(saved.evaluate(TEXTS).accuracy)
+            assert result.attacked <= result.accuracy
+            for example in result.examples:
+                assert saved.predict([example.attacked])[0].label != example.label
+        eager = runs[name].deciding(thresholds={"1": 1e-9})
+        result = robustness(eager, TEXTS, method=method, strength=strength)
+        assert (result.accuracy, result.attacked) == (0.5, 0.5)  # nothing turns a "1" into a "0"
+
+
 def test_substitutes_do_not_lean_to_the_other_class(runs: dict[str, SavedClassifier]) -> None:
     substitutes = substitutes_of(runs["linear"], TEXTS)
     assert "棒" in substitutes("好")

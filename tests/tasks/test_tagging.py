@@ -22,6 +22,7 @@ from textkit.errors import CheckpointError, InputError, UsageError
 from textkit.tasks import tagging
 from textkit.tasks.configuration import make_settings
 from textkit.tasks.tagging import MostFrequentTag, SavedTagger, TaggerConfig, load_tagger
+from textkit.tasks.tagging.learning import PathLoss, make_batches, mean_loss
 from textkit.tasks.tagging.spellings import Spellings
 from textkit.text.vocab import Vocab
 from textkit.train.checkpoint import RunFolder
@@ -101,6 +102,23 @@ def test_it_beats_the_most_frequent_tag_of_each_word(tagger: SavedTagger) -> Non
 
 def test_the_library_loads_what_the_run_holds(run: Path) -> None:
     assert isinstance(textkit.load(run), SavedTagger)
+
+
+def test_one_string_is_no_list_of_lines(tagger: SavedTagger) -> None:
+    with pytest.raises(InputError, match="lines must be a list of strings, not one string: put it into a"):
+        tagger.tag_lines("to Oslo")
+
+
+def test_a_validation_is_the_same_however_many_went_before(tagger: SavedTagger) -> None:
+    alike = [each for each in sentences(2000, seed=7) if len(each.tokens) == 4][:300]
+    assert len(alike) == 300
+    spellings = Spellings.of(
+        (each.tokens for each in alike), vocab=tagger.inventory.words, letters=tagger.inventory.letters
+    )
+    batches = make_batches(alike, spellings, tagger.inventory, batch_size=128)
+    objective = PathLoss(tagger.network, spellings)
+    losses = {mean_loss(objective, batches) for _ in range(4)}
+    assert len(losses) == 1
 
 
 def test_lines_are_tagged_where_they_stand(tagger: SavedTagger) -> None:
@@ -199,8 +217,11 @@ def test_what_makes_a_measure_doubtful_is_told(tmp_path: Path) -> None:
     )
     assert "3 of 4 dev sentences also stand in the training sentences" in said
     assert "the test sentences have tags that the training sentences lack: B-means" in said
-    assert reports["test"].labels["means"].wanted == 1
+    for name in ("dev", "test"):  # what cannot be learnt is measured all the same
+        assert reports[name].sentences == 4
+        assert reports[name].labels["means"].wanted == 1
     assert list(reports) == ["dev", "test"]
+    assert tagging.resume(tmp_path / "run") == reports
 
 
 def test_a_tokenizer_that_does_not_fit_is_told(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 import textkit
 from textkit.decode.exhaustive import exhaustive_search
@@ -22,7 +24,7 @@ from textkit.tasks.translation.alignment import Link
 from textkit.tasks.translation.attention_plot import draw_attention
 from textkit.tasks.translation.decoding import TranslationDecoding
 from textkit.tasks.translation.saved import SavedTranslator, load_translator
-from textkit.tasks.translation.source_batch import SourceBatch
+from textkit.tasks.translation.source_batch import SourceBatch, by_length
 from textkit.tasks.translation.threads import at_once
 from textkit.train.manifest import to_text
 
@@ -81,6 +83,24 @@ def test_threads_translate_what_one_does(saved: SavedTranslator) -> None:
         torch.set_num_threads(before)
 
 
+@given(
+    st.lists(st.integers(1, 40), min_size=1, max_size=60),
+    st.integers(1, 3),
+    st.integers(1, 200),
+    st.integers(1, 9),
+)
+def test_batches_hold_each_sentence_once_within_their_bounds(
+    lengths: list[int], rows: int, tokens: int, parts: int
+) -> None:
+    sizes = np.array(lengths)
+    batches = list(by_length(sizes, rows=rows, tokens=tokens, parts=parts))
+    assert sorted(number for batch in batches for number in batch) == list(range(len(lengths)))
+    for batch in batches:
+        assert len(batch) == 1 or rows * len(batch) * sizes[batch].max() <= tokens
+        # More than a share only by the sentence that crosses into the next.
+        assert sizes[batch[:-1]].sum() < -(-sizes.sum() // parts)
+
+
 def test_a_beam_as_wide_as_the_space_is_the_exhaustive_search(saved: SavedTranslator) -> None:
     corpus = saved.sides.encode_source(["eine katze lief"])
     model = saved.network.decoding(SourceBatch.of(corpus, [0]))
@@ -112,6 +132,36 @@ def test_a_given_translation_has_the_probability_of_its_steps(saved: SavedTransl
             if each.finished:
                 (again,) = saved.score([("eine katze", each.text)])
                 assert again.log_prob == pytest.approx(each.log_prob, abs=1e-4)
+
+
+def test_batches_of_given_translations_are_bounded_on_both_sides(
+    saved: SavedTranslator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    make = SourceBatch.of
+
+    def of(corpus: Any, numbers: Any) -> SourceBatch:
+        batch = make(corpus, numbers)
+        sizes.append(batch.ids.numel())
+        return batch
+
+    monkeypatch.setattr(SourceBatch, "of", staticmethod(of))
+    pairs = [("eine katze", "a cat")] * 40 + [("der hund " * 1000, "the dog")]
+    scored = list(saved.score(pairs))
+    assert max(sizes) <= 4096
+    monkeypatch.undo()
+    for number in (0, 40):
+        (alone,) = saved.score([pairs[number]])
+        assert scored[number].log_prob == pytest.approx(alone.log_prob, abs=1e-4)
+
+
+def test_a_prefix_is_whole_and_leaves_what_follows_its_room(saved: SavedTranslator) -> None:
+    prefix = "the dog saw the cat " * 3
+    tight = TranslationDecoding(beam=2, max_ratio=0.0, max_extra=2, min_length=16, prefix=prefix)
+    for each in (tight, dataclasses.replace(tight, min_length=0), dataclasses.replace(tight, sample=True)):
+        (found,) = saved.translate(["eine katze"], each)
+        assert found[0].tokens[:15] == tuple(prefix.split())
+        assert 15 + (each.min_length > 0) <= len(found[0].tokens) <= 17 + each.min_length
 
 
 def test_attention_aligns_tokens(saved: SavedTranslator) -> None:
@@ -225,6 +275,8 @@ def test_the_attention_is_drawn(saved: SavedTranslator, tmp_path: Path) -> None:
         ({"min_length": -1}, "must be 0 or more"),
         ({"min_length": 10**8}, "the least length of translations is at most 10,000, not 100,000,000"),
         ({"length_penalty": 1000.0}, "the length penalty is at most 10, not 1000"),
+        ({"max_ratio": 1e308}, r"the greatest ratio of lengths is at most 1,000, not 1e\+308"),
+        ({"sample": True, "coverage_penalty": 1.0}, "the coverage penalty ranks what a search finds"),
         ({"patience": -1.0}, "patience of a search must be 0 or more"),
         ({"precision": "fp8"}, "precision is fp32 or bf16, not 'fp8'"),
     ],

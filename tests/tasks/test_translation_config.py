@@ -42,9 +42,31 @@ def test_one_limit_takes_the_place_of_the_presets() -> None:
     assert (both.seconds, both.max_steps, both.epochs) == (90, 5, None)
 
 
+def test_batches_of_tokens_take_the_place_of_the_presets_pairs() -> None:
+    assert config(preset="course").batch_size == 2
+    counted = config(preset="course", batch_tokens=100)
+    assert (counted.batch_size, counted.batch_tokens) == (None, 100)
+    again = make_settings(TranslatorConfig, parse_settings(counted.toml(), source="toml"))
+    assert again == counted
+    assert "batch_tokens" not in parse_settings(config(batch_size=4).toml(), source="toml")
+
+
+def test_rarer_tokens_of_a_side_of_words_may_be_unknown() -> None:
+    assert config(tokenizer="whitespace", min_count=2).min_count == 2
+    assert config(target_tokenizer="jieba", joint=False, min_count=2).min_count == 2
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
+        ({"min_count": 2}, "'min_count' is for tokenizers of words: a subword tokenizer's vocabulary is"),
+        (
+            {"target_tokenizer": "sentencepiece", "joint": False, "min_count": 2},
+            "'min_count' is for tokenizers of words",
+        ),
+        ({"batch_size": 2, "batch_tokens": 100}, "'batch_tokens' is for minibatches without a batch_size"),
+        ({"script_only": True}, "'script_only' is for pairs of two languages: say source_language and"),
+        ({"script_only": True, "target_language": "zh"}, "'script_only' is for pairs of two languages"),
         ({"width": 30, "heads": 4}, "width must be even and a multiple of heads: width 30, heads 4"),
         ({"width": 9, "heads": 3}, "width must be even and a multiple of heads"),
         ({"attention": "dot"}, "the setting 'attention' is for a recurrent model"),

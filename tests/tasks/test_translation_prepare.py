@@ -115,10 +115,16 @@ def test_subwords_take_what_the_text_gives(tmp_path: Path) -> None:
     ids = sides.encode_target(["☃ naïve"])[0].tolist()
     assert 0 not in ids  # bytes: nothing is unknown
     assert sides.decode_target(ids) == "☃ naïve"
+    small: dict[str, Any] = {"tokenizer": "sentencepiece", "byte_fallback": False}
     with pytest.raises(
-        UsageError, match="vocab_size 20 is too small for this text: its characters alone need"
-    ):
-        prepared(PAIRS, tmp_path, tokenizer="sentencepiece", vocab_size=20)
+        UsageError, match=r"vocab_size 12 is too small for this text: its characters alone need (\d+); give"
+    ) as told:
+        prepared(PAIRS, tmp_path, vocab_size=12, **small)
+    least = int(str(told.value).partition("alone need ")[2].partition(";")[0])
+    least_of_all, _ = prepared(PAIRS, tmp_path, vocab_size=least, **small)
+    assert len(least_of_all.encoding.sides.source_vocab) == least
+    with pytest.raises(UsageError, match=f"vocab_size {least - 1} is too small .* alone need {least};"):
+        prepared(PAIRS, tmp_path, vocab_size=least - 1, **small)
     with pytest.raises(UsageError, match="takes no option 'mode'"):
         prepared(PAIRS, tmp_path, tokenizer="sentencepiece", tokenizer_options={"mode": "full"})
 

@@ -14,6 +14,7 @@ from textkit.tasks import translation
 from textkit.tasks.configuration import make_settings
 from textkit.tasks.translation import TranslationDecoding, TranslatorConfig
 from textkit.tasks.translation.presets import PRESETS
+from textkit.tasks.translation.saved import load_config
 from textkit.tasks.translation.sides import Sides
 from textkit.tasks.translation.training import resume, train
 from textkit.text.pairs import Pair
@@ -171,6 +172,23 @@ def test_recurrent_translators_train(tmp_path: Path, model: str, attention: str)
     settings = GRU | {"model": model, "attention": attention, "max_steps": 1, "valid_bleu": 0}
     settings["input_feeding"] = attention == "general"
     assert train(PAIRS, config(**settings), out=tmp_path / "run")["valid"].tokens
+
+
+def test_a_run_with_settings_that_were_ignored_once_opens_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ignored = {"min_count": 3, "batch_tokens": 100, "script_only": True}
+    settings = TRANSFORMER | {"tokenizer": "sentencepiece", "vocab_size": 300, "valid_bleu": 0}
+    made = make_settings(
+        TranslatorConfig, {k: v for k, v in SMALL.items() if k not in ignored} | settings | {"batch_size": 9}
+    )
+    text = "".join(f"{name} = {str(value).lower()}\n" for name, value in ignored.items())
+    toml = TranslatorConfig.toml
+    monkeypatch.setattr(TranslatorConfig, "toml", lambda self: text + toml(self))
+    train(PAIRS, made.model_copy(update={"max_steps": 1}), out=tmp_path / "run")
+    found = load_config(RunFolder.open(tmp_path / "run"))
+    assert (found.batch_size, found.min_count, found.script_only) == (9, 1, False)
+    assert resume(tmp_path / "run", max_steps=2)["valid"].tokens
 
 
 def test_what_cannot_be_learnt_from(tmp_path: Path) -> None:

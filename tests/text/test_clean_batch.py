@@ -32,6 +32,7 @@ from textkit.text.clean import (
     punctuation,
 )
 from textkit.text.clean.joined import codes_of, joined, text_of
+from textkit.text.tokenizers.regular_expression import RegexTokenizer
 
 STAGES = [
     CollapseWhitespace(),
@@ -211,6 +212,22 @@ def test_the_record_named_is_the_first_in_order_whatever_its_stage():
 
 def test_a_batch_that_fails_where_no_line_does_is_done_line_by_line():
     assert Pipeline.of(Failing()).then(Lowercase()).batch(["A", "B"]) == ["a", "b"]
+
+
+def test_a_tokenizer_at_the_end_gives_a_batch_of_tokens_in_any_case(monkeypatch):
+    pipeline = preset("basic").then(RegexTokenizer())
+    lines = ["It's  3.5 km", "", "好 a\ud800"]
+    expected = [pipeline(line) for line in lines]
+    assert pipeline.batch(lines).lists() == expected
+
+    def missing(*_):
+        raise ImportError("no numba")
+
+    monkeypatch.setattr(RegexTokenizer, "batch", missing)
+    assert pipeline.batch(lines).lists() == expected
+    assert pipeline.batch([]).lists() == []
+    with pytest.raises(InputError, match=r"^line 3: half a character \(a lone surrogate\) is no text"):
+        Pipeline.of(RegexTokenizer()).batch(lines)
 
 
 def test_stages_without_a_batch_of_their_own_run_line_by_line():

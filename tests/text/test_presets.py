@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,17 @@ def test_every_preset_is_in_the_table_above():
 @given(text=st.text(max_size=60))
 def test_presets_keep_lines_lines(name, text):
     assert len(preset(name)("".join(text.splitlines())).splitlines()) <= 1
+
+
+@pytest.mark.parametrize("name", [name for name in PRESETS if name != "none"])
+@pytest.mark.parametrize(
+    "text", ["e\u200b\u0301", "e\u00ad\u0301", "\u1100\ufeff\u1161", "a\u0323\x07\u0302"]
+)
+def test_what_cannot_be_seen_does_not_hide_a_composition(name, text):
+    once = preset(name)(text)
+    assert len(once) == 1
+    assert preset(name)(once) == once
+    assert unicodedata.is_normalized("NFC", once)
 
 
 def test_an_unknown_preset_names_the_nearest():

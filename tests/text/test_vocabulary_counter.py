@@ -183,7 +183,7 @@ def test_a_full_disk_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.Monk
         counter.add(TokenBatch.of([[str(i) for i in range(100)]]))
     message = str(told.value)
     assert message.startswith(str(tmp_path))
-    assert "no space left on device; free some space, name another folder (TMPDIR), or raise" in message
+    assert "no space left on device; free some space, name another folder (--tmp, TMPDIR)" in message
     assert "\n" not in message
     assert list(tmp_path.iterdir()) == []
 

@@ -65,6 +65,23 @@ def test_rows_without_a_label_are_left_out() -> None:
     assert none.item() == 0
 
 
+@pytest.mark.parametrize("steps", [1, 3])
+def test_attacked_rows_count_what_their_class_does(steps: int) -> None:
+    network, weights = made(), torch.tensor([3.0, 1.0])
+    found = {}
+    for labels in ((0, UNLABELLED, UNLABELLED), (UNLABELLED, 1, UNLABELLED), (0, 1, UNLABELLED)):
+        passage = passage_of(network, torch.tensor(labels))
+        plain, weighted = (
+            AdversarialPenalty(Bound(0.3), steps=steps, class_weights=each)(network, passage).item()
+            for each in (None, weights)
+        )
+        found[labels[:2]] = plain, weighted
+    zero, one, both = found.values()
+    assert zero[1] == pytest.approx(3 * zero[0])
+    assert one[1] == pytest.approx(one[0])
+    assert both[1] == pytest.approx((3 * zero[0] + one[0]) / 2)  # a mean over texts, as the loss is
+
+
 def test_no_steps_are_an_error() -> None:
     with pytest.raises(UsageError, match="1 step"):
         AdversarialPenalty(Bound(0.1), steps=0)

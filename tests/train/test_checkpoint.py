@@ -79,10 +79,25 @@ def test_a_crash_before_the_commit_keeps_the_run_as_it_was(
     assert opened.arrays("last")["w"][0, 0] == 1
 
 
+def test_only_what_a_crash_left_is_removed(run: RunFolder) -> None:
+    run.save("best", weights(1), step=1, info={})
+    own = ["best-dev.txt", "last-000002.txt", "last-12.safetensors", "best-000003.safetensors.old"]
+    left = ["best-000002.safetensors", "last-1234567.2.state.pt", ".last-000004.state.pt.x.textkit"]
+    for name in (*own, *left):
+        (run.path / name).write_text("x")
+    run.sweep()
+    names = {path.name for path in run.path.iterdir()}
+    assert names > {*own, "best-000001.safetensors"}
+    assert not names & set(left)
+
+
 def test_a_taken_folder_is_not_touched(run: RunFolder) -> None:
     with pytest.raises(CheckpointError, match="already exists; choose another name, or go on with --resume"):
         RunFolder.create(run.path, kind="gru", config="", pipeline=PIPELINE, vocab=VOCAB)
     assert RunFolder.open(run.path).kind == "lstm"
+    spaced = run.path.rename(run.path.with_name("my run"))
+    with pytest.raises(CheckpointError, match=r"go on with --resume '.*/my run'$"):
+        RunFolder.create(spaced, kind="gru", config="", pipeline=PIPELINE, vocab=VOCAB)
 
 
 def test_a_failure_while_creating_leaves_nothing(tmp_path: Path) -> None:

@@ -109,6 +109,25 @@ def test_a_world_of_one_needs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not torch.distributed.is_initialized()
 
 
+@pytest.mark.parametrize("name", ["WORLD_SIZE", "RANK", "LOCAL_RANK", "MASTER_PORT"])
+@pytest.mark.parametrize("value", ["", "abc", "-1", "1.5"])
+def test_an_environment_without_numbers_is_told(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = {"WORLD_SIZE": "2", "RANK": "0", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "1"}
+    for each, number in (right | {name: value}).items():
+        monkeypatch.setenv(each, number)
+    message = rf"^{name} in the environment must be a number from [01] on, not '{value}'; use torchrun"
+    with pytest.raises(UsageError, match=message), join_world(torch.device("cpu")):
+        pass
+
+
+def test_no_process_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "0")
+    with pytest.raises(UsageError, match="a number from 1 on, not '0'"), join_world(torch.device("cpu")):
+        pass
+
+
 def test_half_an_environment_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.delenv("RANK", raising=False)

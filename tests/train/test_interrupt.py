@@ -6,8 +6,9 @@ import threading
 
 import pytest
 
+from textkit.errors import Interrupted
 from textkit.train import interrupt
-from textkit.train.interrupt import stop_requests
+from textkit.train.interrupt import going_on, stop_requests
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -52,3 +53,11 @@ def test_other_threads_get_a_request_that_never_comes() -> None:
     thread.start()
     thread.join()
     assert seen == [False]
+
+
+def test_how_to_go_on_can_be_pasted_into_a_shell() -> None:
+    with (
+        pytest.raises(Interrupted, match=r"stopped; go on with: textkit train-nmt --resume 'my run'$"),
+        going_on("train-nmt", "--resume", "my run"),
+    ):
+        raise Interrupted("stopped", signal.SIGINT)

@@ -145,6 +145,20 @@ def test_validation_by_steps_and_at_the_end(tmp_path: Path, tiny: ModuleType, cu
     assert all({"gradient_norm", "learning_rate", "tokens_per_second"} <= r.keys() for r in trained)
 
 
+@pytest.mark.parametrize(("warmup", "said"), [(4, 0), (6, 1)])
+def test_a_training_spent_on_warming_up_is_told(
+    tmp_path: Path, tiny: ModuleType, warmup: int, said: int
+) -> None:
+    lines: list[str] = []
+    schedule = make_schedule("cosine", warmup=warmup)
+    trainer = tiny.make_trainer(
+        tmp_path / "run", epochs=None, max_steps=9, schedule=schedule, say=lines.append
+    )
+    trainer.fit(StopRequest())
+    told = f"the learning rate was rising for {warmup} of the steps; try a lower --warmup"
+    assert lines.count(told) == said
+
+
 def test_a_goal_chooses_the_best_instead_of_the_loss(tmp_path: Path, tiny: ModuleType) -> None:
     said: list[str] = []
     trainer = tiny.make_trainer(
@@ -161,6 +175,35 @@ def test_a_goal_chooses_the_best_instead_of_the_loss(tmp_path: Path, tiny: Modul
     assert [r["valid_bleu"] for r in records if "valid_bleu" in r] == [10, 30, 20, 25]
     assert said[1] == "step 2: validation perplexity 20.09, bleu 30.00"
     assert said[-1].endswith("best validation bleu 30.00 at step 2")
+
+
+def test_a_goal_is_not_asked_of_weights_without_a_loss(tmp_path: Path, tiny: ModuleType) -> None:
+    said: list[str] = []
+    trainer = tiny.make_trainer(tmp_path / "run", epochs=None, max_steps=3, validate_every=1, say=said.append)
+    losses = itertools.chain([2.0, math.nan], itertools.repeat(1.0))
+    asked: list[float] = []
+
+    def validate() -> float:
+        asked.append(next(losses))
+        return asked[-1]
+
+    def reach() -> float:
+        assert math.isfinite(asked[-1])
+        return 1.0
+
+    trainer.validate, trainer.goal = validate, Goal("bleu", reach)
+    trainer.fit(StopRequest())
+    back = "the loss is not finite in the validation at step 2: back to step 1, at 0.5 of the learning rate"
+    assert back in said
+    assert trainer.progress.step == 3
+
+
+def test_a_budget_counts_the_time_before_it_was_given(tmp_path: Path, tiny: ModuleType) -> None:
+    first = tiny.make_trainer(tmp_path / "run", epochs=1)
+    first.fit(StopRequest())
+    later = tiny.make_trainer(tmp_path / "run", epochs=2, max_seconds=1e6)
+    later.resume()
+    assert later.progress.seconds == pytest.approx(first.progress.seconds) != 0
 
 
 def test_of_equal_goals_the_lower_loss_is_the_best(tmp_path: Path, tiny: ModuleType) -> None:

@@ -58,9 +58,10 @@ class RowBatches(Sampler[RowBatch]):
     def __len__(self) -> int:
         return -(-self.count // self.batch_size)
 
-    def steps(self, epochs: int) -> int:
-        """Batches in the first `epochs` epochs together."""
-        return epochs * len(self)
+    def steps(self, epochs: int, most: int | None = None) -> int:
+        """Batches in the first `epochs` epochs together, or `most` where there are more."""
+        total = epochs * len(self)
+        return total if most is None else min(total, most)
 
     def _plan(self, generator: np.random.Generator) -> None:
         whole = self.batch_size == self.count

@@ -11,6 +11,9 @@ from textkit.errors import UsageError
 
 Indices = npt.NDArray[np.int64]
 
+_FEW = 20  # labels
+_TURN = (5**0.5 - 1) / 2  # the golden ratio, whose multiples spread evenly over [0, 1)
+
 
 def split(
     size: int,
@@ -36,11 +39,13 @@ def split(
     group_of, strata = _strata(size, seed, labels, groups)
     sizes = np.bincount(group_of)
     part_of = np.empty(len(sizes), np.int64)
-    for members in strata:
-        # A record belongs to the part in which the middle of its share of the stratum falls.
-        own = sizes[members]
-        middles = (np.cumsum(own) - own / 2) / own.sum()
-        part_of[members] = np.minimum(np.searchsorted(bounds, middles), len(names) - 1)
+    for number, members in enumerate(strata):
+        # A record belongs to the part in which the middle of its share of the stratum falls. What remains of
+        # a few labels thus goes to the same part, which has all of them in proportion; of many it would make
+        # that part too large, so that each stratum takes another point of the share.
+        own, point = sizes[members], (0.5 + number * _TURN * (len(strata) > _FEW)) % 1
+        points = (np.cumsum(own) - own * point) / own.sum()
+        part_of[members] = np.minimum(np.searchsorted(bounds, points), len(names) - 1)
     parts = part_of[group_of]
     return {name: np.flatnonzero(parts == number) for number, name in enumerate(names)}
 

@@ -117,12 +117,17 @@ class Sampler(ABC, Generic[R]):
             raise UsageError(f"rank must be 0 to {world - 1} in a world of {world}, not {rank}")
         self._rank, self._world = rank, world
 
-    def steps(self, epochs: int) -> int:
-        """Batches in the first `epochs` epochs together."""
+    def steps(self, epochs: int, most: int | None = None) -> int:
+        """Batches in the first `epochs` epochs together, or `most` where there are more.
+
+        To know how many an epoch has takes its plan: no more are made than `most` asks for.
+        """
         other, total = copy.copy(self), 0
         for epoch in range(epochs):
             other._seek(self.seed, epoch=epoch, position=0)
             total += len(other)
+            if most is not None and total >= most:
+                return most
         return total
 
     def state_dict(self) -> dict[str, int]:

@@ -40,7 +40,7 @@ def draw(attribution: Attribution, path: Path | str, *, top: int = 10) -> None:
         _draw_text(text_axes, cells, lines, attribution.largest or 1.0)
         against = "" if attribution.rival is None else f" against {attribution.rival}"
         title = f"{attribution.target}{against}: {attribution.value:+.3f} ({attribution.method})"
-        text_axes.set_title(drawable(printable(title), font), fontsize=11)
+        text_axes.set_title(drawable(printable(title), font), fontsize=11, parse_math=False)
         names = [drawable(printable(word.text), font) for word in words]
         places = range(len(words))
         colours = [GREEN if word.score > 0 else RED for word in words]

@@ -31,8 +31,9 @@ def stream(corpus: EncodedCorpus, end: int) -> npt.NDArray[np.int32]:
 class NeuralLanguageModel:
     """A `LanguageModel` over a network.
 
-    `context` says what a token may depend on when a corpus is scored: "stream" carries the state over
-    line ends, as in training; "line" begins anew at each line, as an n-gram model does.
+    `context` says what a token may depend on when a corpus is scored or text is generated: "stream" carries
+    the state over line ends, as in training; "line" begins anew at each line, as an n-gram model does. Single
+    steps carry the state on; `textkit.lm.stepping` has those that begin anew.
     """
 
     vocab: Vocab

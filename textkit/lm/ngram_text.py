@@ -24,6 +24,7 @@ from textkit.text.vocab import Vocab
 PIECE = 1 << 16  # n-grams formatted at once
 _BUFFER = 1 << 22  # bytes of lines made at once
 _BREAKS = re.compile("[\0\t\n\r \ud800-\udfff]")  # what ends a word for KenLM, and what UTF-8 cannot hold
+_NOT_WRITTEN = (".bz2", ".xz", ".zst")
 _LEVEL = 2  # of zlib: a quarter of the time of its usual 6, for a tenth more bytes
 
 
@@ -75,6 +76,14 @@ def check_words(vocab: Vocab, path: Path | str, *, kind: str = "an ARPA file") -
             )
 
 
+def check_packing(path: Path) -> None:
+    """Raise UsageError for a name that says the file is packed in a way that it is not."""
+    if path.suffix.lower() in _NOT_WRITTEN:
+        raise UsageError(
+            f"{path}: n-grams as text are packed as .gz only; name it {path.with_suffix('.gz').name}"
+        )
+
+
 def ngram_ids(trie: NgramTrie, order: int, rows: Ints) -> Words:
     """The word ids of n-grams in ascending rows, (N, order)."""
     from textkit.lm.kernels.arpa_text import climb
@@ -113,9 +122,10 @@ def write_lines(
     """Write what `lines` makes of each piece, gzipped when the name ends in .gz; whole or not at all.
 
     By `jobs` threads; the file does not depend on how many. `watch` is told how many pieces are written.
-    Raises TextkitError when the file cannot be written.
+    Raises UsageError for the suffix of another packing, TextkitError when the file cannot be written.
     """
-    pack = _zipped if path.suffix == ".gz" else list
+    check_packing(path)
+    pack = _zipped if path.suffix.lower() == ".gz" else list
     with atomic.writing(path) as temporary, temporary.open("wb") as file, engine_of(jobs) as engine:
         made = map_blocks(partial(_packed, lines, pack), pieces, engine=engine)
         for done, parts in enumerate(made, 1):

@@ -189,6 +189,15 @@ def make_schedule(name: str, *, warmup: int = 0) -> Schedule:
     return partial(SCHEDULES[name], warmup=warmup)
 
 
+def rise(schedule: Schedule, steps: int, total: int) -> int:
+    """After how many of the first `steps` the factor is at its highest.
+
+    >>> rise(make_schedule("cosine", warmup=200), 320, 320), rise(make_schedule("cosine"), 320, 320)
+    (200, 0)
+    """
+    return max(range(steps), key=lambda step: schedule(step, total), default=0)
+
+
 def _warming(step: int, warmup: int) -> float:
     return min((step + 1) / (warmup + 1), 1.0)
 

@@ -26,6 +26,7 @@ from textkit.errors import (
 )
 from textkit.plain_files import check_regular
 from textkit.text.alignment import Alignment
+from textkit.text.tokenizer import BatchTokenizer
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -101,8 +102,9 @@ class Pipeline(Generic[In, Out]):
     ) -> list[str]:
         """What `map` makes of cleaning `lines`, in less time: for stages from string to string.
 
-        A stage with a method `batch`, from lines to as many lines, gets all of them at once. Raises
-        StageError as `map` does; `place(index)` says where a line comes from, if not "record 1".
+        A stage with a method `batch`, from lines to as many lines, gets all of them at once; a pipeline
+        that ends in such a tokenizer gives its TokenBatch. Raises StageError as `map` does; `place(index)`
+        says where a line comes from, if not "record 1".
 
         >>> from textkit.text.clean import preset
         >>> preset("basic").batch([" a  b", "ä½\xa0å¥½"])
@@ -116,7 +118,9 @@ class Pipeline(Generic[In, Out]):
         except Exception:
             # Again line by line, which finds the stage and the record that `map` would name.
             where = place or (lambda index: f"record {index + 1}")
-            return [self._apply(line, f" on {where(index)}") for index, line in enumerate(lines)]
+            values = [self._apply(line, f" on {where(index)}") for index, line in enumerate(lines)]
+            if self.stages and isinstance(self.stages[-1], BatchTokenizer):
+                return cast(list[str], _token_batch(values))
         return values
 
     def aligned(self: Pipeline[str, str], text: str) -> tuple[str, Alignment]:
@@ -203,6 +207,15 @@ class Pipeline(Generic[In, Out]):
                 f"{path}: the recipe does not match its digest; the file was edited or damaged"
             )
         return pipeline
+
+
+def _token_batch(tokens: Sequence[Sequence[str]]) -> Any:
+    """What a tokenizer's batch gives, of tokens that were found line by line."""
+    from textkit.text.lines import Lines
+    from textkit.text.token_batch import TokenBatch
+
+    Lines.of(["".join(line) for line in tokens])  # raises InputError, naming the line that is no text
+    return TokenBatch.of(tokens)
 
 
 def _failure(stage: object, position: int, where: str, error: Exception) -> TextkitError:

@@ -10,9 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from textkit import atomic
 from textkit.errors import CheckpointError, InputError, UsageError
 from textkit.text import vocab_file
-from textkit.text.vocab_file import VocabFile
 
 if TYPE_CHECKING:
     import numpy as np
@@ -262,8 +262,7 @@ class Vocab:
 
     def save(self, path: Path | str) -> None:
         r"""Write one token a line, `token<TAB>count`, with \\, \n, \r and \t escaped, after a header line."""
-        file = VocabFile(self.tokens, self.counts, self.specials, self.unknown, self.digest())
-        vocab_file.write(path, file)
+        atomic.write_bytes(path, vocab_file.content(self))
 
     @staticmethod
     def load(path: Path | str) -> Vocab:

@@ -96,7 +96,7 @@ class VocabArena:
 
 
 def open_arena(data: bytes, *, source: Path | str) -> tuple[Heading, VocabArena] | None:
-    """The vocabulary in a sound file that `vocab_file.write` wrote; None for any other file.
+    """The vocabulary in a sound file that `Vocab.save` wrote; None for any other file.
 
     Raises CheckpointError, naming `source`, for a first line that is damaged or of another version.
     """

@@ -8,10 +8,12 @@ import re
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from textkit import atomic
 from textkit.errors import CheckpointError, newer_advice, unreadable
+
+if TYPE_CHECKING:
+    from textkit.text.vocab import Vocab
 
 HEADER = "#textkit-vocab "
 FORMAT = 1
@@ -54,18 +56,18 @@ def digest(tokens: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(map(escape, tokens)).encode()).hexdigest()[:DIGEST]
 
 
-def write(path: Path | str, file: VocabFile) -> None:
-    r"""Write one token a line, `token<TAB>count`, with \\, \n, \r and \t escaped, after a header line."""
-    pairs = zip(file.tokens, file.counts, strict=True)
-    body = "".join(f"{escape(token)}\t{count}\n" for token, count in pairs)
+def content(vocab: Vocab) -> bytes:
+    r"""One token a line, `token<TAB>count`, with \\, \n, \r and \t escaped, after a header line."""
+    pairs = zip(vocab.tokens, vocab.counts, strict=True)
+    body = "".join(f"{escape(token)}\t{count}\n" for token, count in pairs).encode()
     header = {
         "format": FORMAT,
-        "specials": file.specials,
-        "unknown": file.unknown,
-        "digest": file.digest,
-        "crc32": _crc32(file.specials, file.unknown, body.encode()),
+        "specials": vocab.specials,
+        "unknown": vocab.unknown,
+        "digest": vocab.digest(),
+        "crc32": _crc32(vocab.specials, vocab.unknown, body),
     }
-    atomic.write_text(path, f"{HEADER}{json.dumps(header, ensure_ascii=False)}\n{body}")
+    return f"{HEADER}{json.dumps(header, ensure_ascii=False)}\n".encode() + body
 
 
 def _crc32(specials: int, unknown: str | None, body: bytes) -> str:

@@ -287,5 +287,5 @@ def _naming(folder: Path) -> Iterator[None]:
         reason = reason_of(error)
         raise TextkitError(
             f"{folder}: counts that outgrow the memory bound cannot be kept there: {reason}; "
-            "free some space, name another folder (TMPDIR), or raise the bound"
+            "free some space, name another folder (--tmp, TMPDIR), or raise the bound"
         ) from error

@@ -17,9 +17,11 @@ from textkit.models.perturbation import Bound, projected_gradient, real
 from textkit.models.text_network import UNLABELLED, Passage, TextNetwork
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AdversarialPenalty:
     """`weight` times the mean cross-entropy of the labelled rows, attacked within `bound`; a `Penalty`.
+
+    A row counts what its class does in the loss itself, `class_weights` (K,), one if None.
 
     With `steps` 1 the attack is one step along the gradient that the minibatch's own loss has, which costs
     no forward pass of its own; with more it is projected gradient ascent. The bound is a share of the
@@ -29,6 +31,7 @@ class AdversarialPenalty:
     bound: Bound
     steps: int = 1
     weight: float = 1.0
+    class_weights: Tensor | None = None
 
     def __post_init__(self) -> None:
         if self.steps < 1:
@@ -41,7 +44,10 @@ class AdversarialPenalty:
             return passage.logits.new_zeros(())
         moves = self._moves(network, passage, known)
         attacked = network.classify(passage.embedded[known] + moves, passage.lengths[known])
-        return self.weight * functional.cross_entropy(attacked, passage.labels[known])
+        labels = passage.labels[known]
+        weights = None if self.class_weights is None else self.class_weights.to(attacked)
+        total = functional.cross_entropy(attacked, labels, weight=weights, reduction="sum")
+        return self.weight * (total / len(labels))
 
     def _moves(self, network: TextNetwork, passage: Passage, known: Tensor) -> Tensor:
         embedded, lengths, labels = (

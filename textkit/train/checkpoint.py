@@ -30,6 +30,7 @@ import itertools
 import json
 import os
 import re
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +56,7 @@ from textkit.train.tensor_files import (
 FORMAT = 1
 MANIFEST = "manifest.json"
 MODEL = "model"
+_SAVED = re.compile(r"(best|last)-\d{6,}(\.\d+)?\.(safetensors|state\.pt)", re.ASCII)  # as `save` names them
 _LEFT = re.compile(r"\.(best-|last-|manifest\.json|log\.jsonl|times\.json|curve\.png)")  # half written
 
 
@@ -86,7 +88,8 @@ class RunFolder:
         path = Path(path)
         if path.exists() and not (path.is_dir() and not any(path.iterdir())):
             raise CheckpointError(
-                f"{path}: already exists; choose another name, or go on with --resume {path}"
+                f"{path}: already exists; choose another name, "
+                f"or go on with --resume {shlex.quote(str(path))}"
             )
         with atomic.writing_folder(path) as folder:
             (folder / "config.toml").write_text(config, encoding="utf-8")
@@ -210,7 +213,8 @@ class RunFolder:
     def _role(self, role: str) -> dict[str, Any]:
         if role not in self.document:
             raise CheckpointError(
-                f"{self.path}: the run has no {role} model yet; finish it with --resume {self.path}"
+                f"{self.path}: the run has no {role} model yet; "
+                f"finish it with --resume {shlex.quote(str(self.path))}"
             )
         return dict(self.document[role])
 
@@ -248,7 +252,7 @@ class RunFolder:
     def sweep(self) -> None:
         """Remove what a crash left: weights and states that never became the run's, files half written."""
         for path in self.path.iterdir():
-            weights = path.name.startswith(("best-", "last-")) and path.name not in self.document["files"]
+            weights = _SAVED.fullmatch(path.name) and path.name not in self.document["files"]
             if weights or _LEFT.match(path.name):
                 _remove(path)
 

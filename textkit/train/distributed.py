@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -134,20 +135,30 @@ def is_of_communication(error: Exception) -> bool:
     )
 
 
+def _count(name: str, value: str, *, least: int = 0) -> int:
+    if re.fullmatch("[0-9]{1,9}", value) is None or int(value) < least:
+        raise UsageError(
+            f"{name} in the environment must be a number from {least} on, not '{value}'; "
+            "use torchrun, or unset it"
+        )
+    return int(value)
+
+
 @contextlib.contextmanager
 def join_world(device: torch.device) -> Iterator[World]:
     """The world that the environment describes; on GPUs each process of a machine takes one of its own.
 
-    Raises UsageError when the environment is torchrun's only in part.
+    Raises UsageError when the environment is torchrun's only in part, or holds no numbers where it has them.
     """
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+    size = _count("WORLD_SIZE", os.environ.get("WORLD_SIZE", "1"), least=1)
+    if size == 1:
         yield World(device=device)
         return
     try:
-        rank, size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
-        local = int(os.environ.get("LOCAL_RANK", str(rank)))
-        address = f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}"
-    except (KeyError, ValueError) as error:
+        rank = _count("RANK", os.environ["RANK"])
+        local = _count("LOCAL_RANK", os.environ.get("LOCAL_RANK", str(rank)))
+        address = f"{os.environ['MASTER_ADDR']}:{_count('MASTER_PORT', os.environ['MASTER_PORT'])}"
+    except KeyError as error:
         raise UsageError(
             f"WORLD_SIZE asks for several processes, but the environment lacks {error}; use torchrun"
         ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import signal
 import threading
 import time
@@ -59,12 +60,13 @@ def stop_requests() -> Iterator[StopRequest]:
 
 
 @contextlib.contextmanager
-def going_on(command: str, *, aloud: bool = True) -> Iterator[None]:
-    """Within the block an interruption says, if `aloud`, which `command` goes on; so does a full disk.
+def going_on(*arguments: str, aloud: bool = True) -> Iterator[None]:
+    """Within the block an interruption says, if `aloud`, that textkit with these `arguments` goes on, as a
+    shell takes them; so does a full disk.
 
     So does what comes while nothing can stop safely, KeyboardInterrupt say: in a note.
     """
-    remedy = f"go on with: {command}"
+    remedy = f"go on with: {shlex.join(['textkit', *arguments])}"
     try:
         yield
     except Interrupted as interruption:

@@ -26,7 +26,7 @@ class Log:
 
     def __init__(self, path: Path, *, events: Path | None = None) -> None:
         self.path = path
-        self._writer = None if events is None else _event_writer(events)
+        self._writer = None if events is None else _event_writer()(str(events))
 
     def write(self, record: Mapping[str, Any]) -> None:
         """Append one record; raises TextkitError where it cannot be written."""
@@ -70,12 +70,18 @@ def _is_number(value: object) -> bool:
     return isinstance(value, float) or (isinstance(value, int) and abs(value) < 2**63)
 
 
-def _event_writer(folder: Path) -> Any:
+def check_events(*, wanted: bool) -> None:
+    """Raise UsageError where events are `wanted` and TensorBoard is not installed, before there is a run."""
+    if wanted:
+        _event_writer()
+
+
+def _event_writer() -> Any:
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ModuleNotFoundError as error:
         raise UsageError("TensorBoard is not installed: pip install 'textkit-nlp[tensorboard]'") from error
-    return SummaryWriter(str(folder))
+    return SummaryWriter
 
 
 LEAST, MOST = 1e-30, 1e30  # what is drawn; beyond, a logarithmic axis would have no ticks

@@ -9,6 +9,7 @@ from textkit.train.objective import Batches
 from textkit.train.progress import Progress
 
 NEVER = 2**62  # steps
+COUNTED = 1000  # epochs
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,16 @@ class TrainerSettings:
     draws: bool = True  # the curve, a picture in the run folder
 
     def steps(self, batches: Batches[Any]) -> int:
-        """How many steps there will be at most, whatever time they take."""
-        epochs = NEVER if self.epochs is None else batches.steps(self.epochs)
-        return min(epochs, self.max_steps or NEVER)
+        """How many steps there will be at most, whatever time they take.
+
+        Where the time may be over first, those of the epochs beyond COUNTED are an estimate, since to count
+        them takes time itself.
+        """
+        most = self.max_steps or NEVER
+        if self.epochs is None:
+            return most
+        counted = self.epochs if self.max_seconds is None else min(self.epochs, COUNTED)
+        return min(batches.steps(counted, self.max_steps) * self.epochs // counted, most)
 
     def ending(self, progress: Progress) -> str:
         """Why training is over, and what would let it go on; nothing while it is not.

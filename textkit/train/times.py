@@ -1,7 +1,8 @@
 """How long a training took, in a file of its own: `times.json`.
 
 A training state holds what decides the result, and is the same, byte for byte, whenever it is made again.
-Times are not; they are only told, and where they are lost or unreadable nothing else is.
+Times are not; they are told, and count where a later sitting has a `--budget`. Where they are lost or
+unreadable nothing else is.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from textkit.errors import Interrupted
-from textkit.models.schedules import Schedule, constant
+from textkit.models.schedules import Schedule, constant, rise
 from textkit.train.accumulation import accumulate
 from textkit.train.averaging import averages, observe
 from textkit.train.checkpoint import RunFolder
@@ -115,6 +115,9 @@ class Trainer(Generic[B]):
             self._draw()
             goal = self.goal.name if self.goal else ""
             self.say(self.progress.summary(time.monotonic() - began, self.measure, goal=goal))
+            risen = rise(self.schedule, self.progress.step, self.progress.total)
+            if risen > self.progress.step / 2:
+                self.say(f"the learning rate was rising for {risen} of the steps; try a lower --warmup")
 
     def _train(self, stop: StopRequest) -> None:
         """Make steps until it is time for a validation, the epoch ends, or training went back."""
@@ -213,10 +216,10 @@ class Trainer(Generic[B]):
         figures = {}
         with averages(self.optimizer):
             loss = cost = self.world.from_first(self.validate)
-            if self.goal is not None:
+            if self.goal is not None and math.isfinite(loss):
                 reached = self.world.from_first(self.goal.of)
                 figures[f"valid_{self.goal.name}"] = reached
-                cost = -reached if math.isfinite(loss) else loss
+                cost = -reached
             better = progress.improved_by(cost, loss, digits=self.goal.digits if self.goal else None)
             if better and self.world.first:
                 info = {"epoch": progress.epoch, "valid_loss": loss, **figures}
@@ -288,7 +291,7 @@ class Trainer(Generic[B]):
             set_generators(state.own["generators"], device=self.world.device)
         self._proving = partial(fitting, state.path)  # what is carried is looked at in a step only
         self.progress = replace(state.progress, total=self._limit)
-        if self.settings.max_seconds is None:
+        if self.settings.max_seconds is None or not self.progress.spent:  # no time ended it until now
             for name, value in read_times(self.run.path).items():
                 setattr(self.progress, name, value)
         if self.world.first:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from textkit.errors import UsageError
+from textkit.errors import UsageError, visible
 from textkit_cli import options
 from textkit_cli.columns import aligned
 from textkit_cli.console import say
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from textkit.tasks.classification.robustness import Method, Robustness
 
 METHODS = ("fgsm", "pgd", "delete", "substitute")
+ON_VECTORS, ON_WORDS = METHODS[:2], METHODS[2:]
+STEPS = 10
 
 
 def command(
@@ -43,7 +45,7 @@ def command(
             show_default=False,
         ),
     ] = None,
-    steps: Annotated[int, typer.Option(min=1, help="pgd: steps of the attack.")] = 10,
+    steps: Annotated[int, typer.Option(min=1, help="pgd: steps of the attack.")] = STEPS,
     budget: Annotated[
         list[float] | None,
         typer.Option(
@@ -96,6 +98,17 @@ def command(
     from textkit.tasks.classification.robustness import Strength, methods_of, robustness, sample
 
     saved = load_classifier(run)
+    attacks = cast("list[Method]", wanted) or methods_of(saved.classifier)
+    for option, given, heeding in (
+        ("--epsilon", epsilon, ON_VECTORS),
+        ("--steps", steps != STEPS, ("pgd",)),
+        ("--budget", budget, ON_WORDS),
+        ("--learn-from", learn_from, ("substitute",)),
+        ("--examples", examples, ON_WORDS),
+    ):
+        if given and not {*heeding} & {*attacks}:
+            named = " and ".join(attacks)
+            raise UsageError(f"{option} is for {' and '.join(heeding)}, not for {named}: leave it out")
     texts, learnt = (
         None
         if name is None
@@ -109,8 +122,8 @@ def command(
     if len(chosen) < len(texts):
         say(f"{len(chosen):,} of {len(texts):,} texts are attacked; --texts changes that", quiet=quiet)
     results = []
-    for name in cast("list[Method]", wanted) or methods_of(saved.classifier):
-        on_vectors = name in METHODS[:2]
+    for name in attacks:
+        on_vectors = name in ON_VECTORS
         for value in (epsilon if on_vectors else budget) or [0.2]:
             strength = Strength(epsilon=value, steps=steps) if on_vectors else Strength(budget=value)
             results.append(
@@ -138,7 +151,7 @@ def _text(results: list[Robustness]) -> str:
     lines = [aligned(rows)]
     for each in results:
         for example in each.examples:
-            changes = ", ".join(f"{old} → {new or '(left out)'}" for old, new in example.changes)
-            lines += ["", f"{each.method}, right answer {example.label}: {changes}"]
-            lines += [f"  {example.text}", f"  {example.attacked}"]
+            changes = [f"{visible(old)} → {visible(new) or '(left out)'}" for old, new in example.changes]
+            lines += ["", f"{each.method}, right answer {visible(example.label)}: {', '.join(changes)}"]
+            lines += [f"  {visible(example.text)}", f"  {visible(example.attacked)}"]
     return "\n".join(lines)

@@ -59,7 +59,7 @@ def command(
         check_file(name)
     if valid is not None and os.path.realpath(valid) == os.path.realpath(test):
         raise UsageError(f"--valid {valid} is the test text: weights tuned on it would flatter the mixtures")
-    options.keep_apart({"--output": output}, [name for name in (test, valid) if name is not None])
+    options.keep_apart({"--output": output}, [*models, *(name for name in (test, valid) if name is not None)])
     from textkit.tasks.language_model.comparison import compare
 
     held_out = None if valid is None else options.read_all([valid], field=field, errors=errors)

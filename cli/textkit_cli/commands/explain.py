@@ -94,6 +94,7 @@ def command(
         raise UsageError(
             f"{modes[0]} looks at the texts of a FILE, and prints; leave out --text, --html, --png"
         )
+    _check_unheeded(modes, method=method, target=target, weights=overall and file is None)
     if bool(text) == (file is not None) and not (overall and not text and file is None):
         raise UsageError("give the texts to explain: as --text, or in a FILE (- for standard input)")
     for option, name, suffix in (("--html", html, ".html"), ("--png", png, ".png")):
@@ -131,6 +132,18 @@ def command(
                 explained = kept = list(explained)
                 _draw(kept, html=html, png=png, title=f"textkit explain {run}", top=top, quiet=quiet)
             explaining.write_attributions(explained, out, shown)
+
+
+def _check_unheeded(modes: list[str], *, method: str | None, target: str | None, weights: bool) -> None:
+    """Raise UsageError for what one of `modes` would not heed; `weights`: --global without texts."""
+    if not modes:
+        return
+    if target is not None:
+        raise UsageError(f"{modes[0]} looks at every class; leave out --target")
+    if method is not None and weights:
+        raise UsageError("--global without a FILE shows the classifier's weights; leave out --method")
+    if method is not None and modes[0] != "--global":
+        raise UsageError(f"{modes[0]} has a way of its own; leave out --method")
 
 
 def _decoded(text: str) -> str:

@@ -88,6 +88,7 @@ def command(
         raise UsageError("--scores and --output cannot both be standard output")
     names = options.inputs(files)
     options.keep_apart({"--scores": scores}, [*names, *([output] if output else [])])
+    options.keep_apart({"--output": output, "--scores": scores}, [lm])
     for name in names:
         check_file(name)
     saved = load(lm, tokenizer=tokenizer, tokenizer_option=tokenizer_option)

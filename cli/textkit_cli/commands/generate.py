@@ -101,6 +101,7 @@ def command(
         prompt = "\n".join(read_lines("-"))
     prompt = _decoded(prompt, "the prompt")
 
+    options.keep_apart({"--output": output}, [run])
     from textkit.tasks.language_model import generation, load_model
 
     saved = load_model(run)

@@ -45,7 +45,7 @@ def command(
     """
     from textkit.tasks.language_model.network_info import is_network_run
 
-    onnx = Path(out).suffix == ".onnx"
+    onnx = Path(out).suffix.lower() == ".onnx"
     if is_network_run(model) and not onnx:
         raise UsageError(
             f"{model}: a network is converted to ONNX: name a file that ends in .onnx, not {out}"
@@ -68,11 +68,11 @@ def _to_onnx(model: str, out: str, *, quantise: bool, quiet: bool) -> None:
 
 
 def _to_ngrams(model: str, out: str, *, quantise: bool, quiet: bool) -> None:
-    from textkit.tasks.language_model.ngram_file import ARPA_SUFFIXES, read_ngram_file, write_ngram_file
+    from textkit.tasks.language_model.ngram_file import is_arpa_name, read_ngram_file, write_ngram_file
 
-    if quantise and Path(out).suffix in ARPA_SUFFIXES:
+    if quantise and is_arpa_name(out):
         raise UsageError(f"--quantise is for model folders: ARPA text, {out}, holds decimal numbers")
-    check_ngram_output(out)
+    check_ngram_output(out, [model], option="OUT")
     saved = read_ngram_file(model)
     write_ngram_file(saved, out, quantise=quantise)
     ngrams, words = sum(sizes(saved.model)), len(saved.model.vocab)

@@ -34,6 +34,7 @@ def command(
     Of a network: its parameters by part, the settings worth knowing, how long it was trained and what
     it reached, its files, and its results on held-out texts.
     """
+    options.keep_apart({"--output": output}, [model])
     from textkit.tasks.language_model.network_info import describe_network, is_network_run
 
     info: NetworkInfo | NgramInfo

@@ -67,7 +67,7 @@ def command(
     if weights is not None and tune is not None:
         raise UsageError("--weights and --tune exclude each other")
     given = None if weights is None else _parsed(weights)
-    check_ngram_output(output)
+    check_ngram_output(output, [*models, *([] if tune is None else [tune])])
     if tune is not None:
         check_file(tune)
     from textkit.lm.mixing.mixture import check_weights

@@ -39,7 +39,7 @@ def command(
     Models of add-k and of stupid back-off cannot be pruned. There is no pruning by counts here, since a
     trained model has none: for that, train again with train-lm --prune.
     """
-    check_ngram_output(output)
+    check_ngram_output(output, [model])
     from textkit.lm.pruning import prune_entropy
     from textkit.tasks.language_model.ngram_file import read_ngram_file, write_ngram_file
 

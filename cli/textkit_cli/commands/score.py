@@ -103,7 +103,7 @@ def command(
     if context is not None:
         options.choose("context", context, ("stream", "line"))
     names = options.inputs(files)
-    options.keep_apart({"--output": output}, names)
+    options.keep_apart({"--output": output}, [model, *names, *([] if tune is None else [tune])])
     blocks = read_blocks(names, field=field, errors=errors, lively=lines or tokens)
     saved = load(model, tokenizer=tokenizer, tokenizer_option=tokenizer_option)
     if context is not None:
@@ -122,12 +122,12 @@ def command(
             elif lines:
                 _write_lines(scoring, watched, file, as_json=as_json)
             else:
-                scores = _summaries(scoring, watched)
+                scores, total = _summaries(scoring, watched)
         if not (tokens or lines):
-            total = scores["total"]
             warn_of_impossible({"": total}, quiet=quiet)
             warn_of_unknown(total.unknown, total.tokens - total.lines, quiet=quiet)
-            print(_json_summary(scores, adapted) if as_json else _table(scores, adapted), file=file)
+            summary = (_json_summary if as_json else _table)(scores, total, adapted)
+            print(summary, file=file)
 
 
 def _watched(blocks: Iterable[Block], advance: Callable[[int], object]) -> Iterator[Block]:
@@ -147,8 +147,8 @@ def _write_lines(scoring: Scoring, blocks: Iterable[Block], file: TextIO, *, as_
         file.writelines((_json_lines if as_json else _text_lines)(scoring.score(piece)))
 
 
-def _summaries(scoring: Scoring, blocks: Iterable[Block]) -> dict[str, Score]:
-    """The score of each file by its name, "total" being the last."""
+def _summaries(scoring: Scoring, blocks: Iterable[Block]) -> tuple[dict[str, Score], Score]:
+    """The score of each file by its name, and that of all."""
     from textkit.lm.score import Score
 
     scores: dict[str, Score] = {}
@@ -162,23 +162,20 @@ def _summaries(scoring: Scoring, blocks: Iterable[Block]) -> dict[str, Score]:
             scores[name] = Score.sum([scores[name], score])
     if not scores:
         raise InputError("there is no text to score")
-    total = Score.sum(scores.values())
-    scores.pop("total", None)
-    return scores | {"total": total}
+    return scores, Score.sum(scores.values())
 
 
-def _table(scores: dict[str, Score], adapted: Adapted | None) -> str:
-    shown = table({"": scores["total"]} if len(scores) <= 2 else scores)
+def _table(scores: dict[str, Score], total: Score, adapted: Adapted | None) -> str:
+    shown = table([("", total)] if len(scores) == 1 else [*scores.items(), ("total", total)])
     return shown if adapted is None else f"with {adapted.label()}\n{shown}"
 
 
-def _json_summary(scores: dict[str, Score], adapted: Adapted | None) -> str:
+def _json_summary(scores: dict[str, Score], total: Score, adapted: Adapted | None) -> str:
     method = {} if adapted is None else {"method": adapted.method}
-    total = method | scores["total"].as_dict()
-    if len(scores) > 2:
-        each = [*scores.items()][:-1]
-        total["files"] = [{"file": name} | method | score.as_dict() for name, score in each]
-    return json.dumps(total, ensure_ascii=False)
+    summary = method | total.as_dict()
+    if len(scores) > 1:
+        summary["files"] = [{"file": name} | method | score.as_dict() for name, score in scores.items()]
+    return json.dumps(summary, ensure_ascii=False)
 
 
 def _text_lines(scores: LineScores) -> Iterator[str]:

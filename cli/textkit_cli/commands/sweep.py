@@ -77,7 +77,7 @@ def command(
         done=lambda: _show(sweep, journal),
         say=lambda message: say(message, quiet=quiet),
     )
-    with going_on(f"textkit sweep {config} -o {output}{f' -j {jobs}' if jobs > 1 else ''}"):
+    with going_on("sweep", config, "-o", output, *(["-j", str(jobs)] if jobs > 1 else [])):
         running.run(sweep.trials, jobs=jobs, again=again)
     print(aligned(_show(sweep, journal)))  # noqa: T201
     _conclude(sweep, journal, quiet=quiet)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
-from typing import Annotated
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -13,10 +14,17 @@ from textkit.errors import InputError, UsageError
 from textkit_cli import options
 from textkit_cli.console import say
 from textkit_cli.tagging import FORMS, by_label, render, summary
-from textkit_corpora.compression import split_suffix
+from textkit_corpora.compression import is_standard, split_suffix
 from textkit_corpora.readers import read_lines
 from textkit_corpora.tagged import read_tagged
 from textkit_corpora.writers import open_output
+
+if TYPE_CHECKING:
+    from textkit.tasks.tagging import Tagged
+
+Given = TypeVar("Given")
+
+BATCH = 1024  # lines that are sorted by length together; at a terminal one
 
 
 def command(
@@ -63,22 +71,33 @@ def command(
         _evaluate(run, file, as_json=as_json, errors=errors)
         return
 
-    from textkit.tasks.tagging import Tagged, load_tagger
+    from textkit.tasks.tagging import load_tagger
 
     tagger = load_tagger(run)
+    live = is_standard(file) and sys.stdin is not None and sys.stdin.isatty()
+    size = 1 if live else BATCH
     results: Iterator[tuple[Tagged, str]]
     if tokens:
-        found = tagger.tag_tokens(each.tokens for each in read_tagged(file, tags=False, errors=errors))
-        results = ((tagged, " ".join(tagged.tokens)) for tagged in found)
+        sentences = (each.tokens for each in read_tagged(file, tags=False, errors=errors))
+        found = _beside(tagger.tag_tokens, sentences, size=size)
+        results = ((tagged, " ".join(words)) for tagged, words in found)
     else:
-        lines, again = itertools.tee(read_lines(file, field=field, errors=errors))
-        results = zip(tagger.tag_lines(lines), again, strict=True)
+        results = _beside(tagger.tag_lines, read_lines(file, field=field, errors=errors), size=size)
     count = spans = 0
     with open_output(output) as sink:
         for tagged, line in results:
             sink.write(render(tagged, form, line=line))
             count, spans = count + 1, spans + len(tagged.spans)
     say(f"{count} lines, {spans} spans", quiet=quiet or output is None)
+
+
+def _beside(
+    tag: Callable[[Iterable[Given]], Iterator[Tagged]], given: Iterable[Given], *, size: int
+) -> Iterator[tuple[Tagged, Given]]:
+    """What `tag` makes of all that is `given`, read `size` at a time, beside what it came from."""
+    rest = iter(given)
+    while block := list(itertools.islice(rest, size)):
+        yield from zip(tag(block), block, strict=True)
 
 
 def _form(wanted: str | None, output: str | None) -> str:

@@ -86,7 +86,7 @@ def command(
         Cleaning(options.make_clean(clean), errors, skip), options.make_tokenizer(tokenizer, tokenizer_option)
     )
     size = total_size(names)
-    batched = not offsets and tokenizing.pays(size if alone else size or sys.maxsize)
+    batched = tokenizing.pays(size if alone else size or sys.maxsize)
     work = Rendering(
         tokenizing,
         form,
@@ -96,9 +96,9 @@ def command(
         batched=bool(batched),
     )
     settings = f"{textkit.__version__} {work.signature()} field={field!r}"
-    place = engines.make_engine(
-        engine, jobs=jobs, scheduler=scheduler, unlocked=work.batched and tokenizing.unlocked
-    )
+    # Where tokens stand is written by Python, which threads would take turns at.
+    unlocked = work.batched and not offsets and tokenizing.unlocked
+    place = engines.make_engine(engine, jobs=jobs, scheduler=scheduler, unlocked=unlocked)
     with contextlib.ExitStack() as stack:
         sink: Sink | None = None
         stack.enter_context(keeping(lambda: sink.hint if sink else None))  # also while the file is finished

@@ -17,7 +17,7 @@ from textkit_cli.recipes import say_recipe
 from textkit_cli.settings import gather_settings, only_resuming, with_settings
 
 if TYPE_CHECKING:
-    from textkit.tasks.classification import Evaluation, LabelledTexts
+    from textkit.tasks.classification import CrossValidation, Evaluation, LabelledTexts
 
 Train = Annotated[
     str | None,
@@ -116,10 +116,19 @@ def _train(
     checked = gather_settings(ClassifierConfig, settings, config=config, tokenizer_option=tokenizer_option)
     if (unlabelled is None) != (checked.semi == "none"):
         raise UsageError("--unlabelled FILE and --semi self-training, entropy or consistency go together")
+    if dev is not None and folds is None and "dev_fraction" in settings:
+        raise UsageError("--dev-fraction holds out a part where --dev is not given; leave out one of them")
     texts, held_out, more = files.read(say=lambda message: say(message, quiet=quiet))
+    validated = None
     if folds is not None:
-        _cross_validate(texts, checked, folds=folds, unlabelled=more, as_json=as_json, quiet=quiet)
+        if tune_threshold is not None:
+            say("the folds are measured without thresholds; those tuned on dev are the run's", quiet=quiet)
+        validated = _cross_validate(
+            texts, checked, folds=folds, unlabelled=more, as_json=as_json, quiet=quiet
+        )
     if output is None:
+        if validated is not None and as_json:
+            _print_json(validated.as_dict())
         return
     from textkit.tasks import classification
     from textkit_cli.training_bar import training_bar
@@ -136,7 +145,7 @@ def _train(
             watch=watch,
             say=lambda message: say(message, quiet=quiet),
         )
-    _report(output, results, as_json=as_json, quiet=quiet)
+    _report(output, results, validated=validated, as_json=as_json, quiet=quiet)
 
 
 def _check_output(output: str | None, *, folds: int | None, measured: bool) -> None:
@@ -166,7 +175,8 @@ def _cross_validate(
     unlabelled: tuple[str, ...],
     as_json: bool,
     quiet: bool,
-) -> None:
+) -> CrossValidation:
+    """What the folds measure; as a table it is printed at once."""
     from textkit.tasks import classification
     from textkit_cli.measures import fold_table
     from textkit_cli.training_bar import training_bar
@@ -180,10 +190,9 @@ def _cross_validate(
             watch=watch,
             say=lambda message: say(message, quiet=quiet),
         )
-    if as_json:
-        print(json.dumps(found.as_dict(), ensure_ascii=False))  # noqa: T201
-    else:
+    if not as_json:
         print(f"{config.preset}, {folds} folds, seed {found.seed}\n{fold_table(found)}")  # noqa: T201
+    return found
 
 
 def _resume(run: str, *, epochs: int | None, as_json: bool, quiet: bool) -> None:
@@ -197,16 +206,27 @@ def _resume(run: str, *, epochs: int | None, as_json: bool, quiet: bool) -> None
     _report(run, results, as_json=as_json, quiet=quiet)
 
 
-def _report(run: str, results: dict[str, Evaluation], *, as_json: bool, quiet: bool) -> None:
+def _report(
+    run: str,
+    results: dict[str, Evaluation],
+    *,
+    validated: CrossValidation | None = None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
     from textkit_cli.measures import summary_table
 
     if as_json:
-        measured = {name: result.as_dict() for name, result in results.items()}
-        print(json.dumps(measured, ensure_ascii=False))  # noqa: T201
+        folds = {} if validated is None else {"cross_validation": validated.as_dict()}
+        _print_json(folds | {name: result.as_dict() for name, result in results.items()})
     elif results:
         print(summary_table(results))  # noqa: T201
     say_recipe(run, quiet=quiet)
     say(f"the classifier is in {run}; try: textkit classify {run} FILE", quiet=quiet)
+
+
+def _print_json(measured: dict[str, Any]) -> None:
+    print(json.dumps(measured, ensure_ascii=False))  # noqa: T201
 
 
 command = with_settings(ClassifierConfig)(_train)

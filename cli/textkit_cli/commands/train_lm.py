@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -130,7 +131,11 @@ def _train(
     ngram = _ngram_options(
         checked, arpa=arpa, memory=memory, tmp=tmp, counts=counts, write_counts=write_counts, jobs=jobs
     )
-    read_files = [*(files or []), *(counts or []), *(name for name in (valid, test, config) if name)]
+    read_files = [
+        *(files or []),
+        *(counts or []),
+        *(name for name in (valid, test, config, checked.limit_vocab) if name),
+    ]
     options.keep_apart({"--output": output, "--arpa": arpa, "--write-counts": write_counts}, read_files)
     if counts and files:
         raise UsageError("--counts are taken in place of a text; leave out FILES")
@@ -161,7 +166,8 @@ def _check_output(output: str | None, *, arpa: str | None) -> None:
     if output is not None:
         if (Path(output) / "manifest.json").exists():
             raise TextkitError(
-                f"{output}: there is a run already: go on by --resume {output}, or name another folder"
+                f"{output}: there is a run already: go on by --resume {shlex.quote(output)}, "
+                "or name another folder"
             )
         options.check_folder(output)
 
@@ -233,7 +239,7 @@ def _resume(run: str, *, epochs: int | None, max_steps: int | None, quiet: bool)
 def _report(run: str | None, scores: dict[str, Any], *, quiet: bool) -> None:
     warn_of_impossible(scores, quiet=quiet)
     if scores:
-        print(table(scores))  # noqa: T201
+        print(table(scores.items()))  # noqa: T201
     if run is not None:
         say_recipe(run, quiet=quiet)
         say(f"the model is in {run}; try: textkit generate {run}", quiet=quiet)

@@ -71,6 +71,8 @@ def _train(
     if sum(map(is_standard, files)) > 1:
         raise UsageError("standard input can be read once only; name files for the others")
     checked = gather_settings(TaggerConfig, settings, config=config, tokenizer_option=tokenizer_option)
+    if dev is not None and "dev_fraction" in settings:
+        raise UsageError("--dev-fraction holds out a part where --dev is not given; leave out one of them")
 
     from textkit.tasks.tagging.learning import MEASURE
 

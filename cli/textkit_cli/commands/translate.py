@@ -15,7 +15,7 @@ from textkit.errors import InputError, StageError, UsageError
 from textkit_cli import options
 from textkit_cli.answers import FORMS, AnsweredRecords, form_of_output
 from textkit_cli.console import say
-from textkit_cli.forcing import write_scores
+from textkit_cli.forcing import check_scoring, write_scores
 from textkit_cli.labelled import TextColumn
 from textkit_cli.progress import progress, total_size
 from textkit_cli.record_batches import RecordBatch, line_at_hand, record_batches
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 BATCH = 2048  # lines that are sorted by length together
 PICTURES = 20  # of attention, at most
+LM_WEIGHT = 0.2
 
 
 def command(
@@ -68,7 +69,7 @@ def command(
         str | None,
         typer.Option("--lm", metavar="RUN", help="A language model of the target.", show_default=False),
     ] = None,
-    lm_weight: Annotated[float, typer.Option(metavar="W", min=0.0, help="What --lm counts.")] = 0.2,
+    lm_weight: Annotated[float, typer.Option(metavar="W", min=0.0, help="What --lm counts.")] = LM_WEIGHT,
     alignments: Annotated[
         bool, typer.Option("--alignments", help="Add which source token each token looked at: 0-0 2-1.")
     ] = False,
@@ -111,6 +112,8 @@ def command(
     """
     from textkit.tasks.translation.decoding import TranslationDecoding
 
+    if language_model is None and lm_weight != LM_WEIGHT:
+        raise UsageError("--lm-weight is the weight of a language model: name one by --lm, or leave it out")
     decoding = TranslationDecoding(
         beam=beam,
         n_best=n_best,
@@ -142,6 +145,8 @@ def command(
     options.keep_apart({"--output": output}, inputs)
     if attention is not None:
         options.check_folder(attention)
+    if reference is not None and language_model is None:
+        check_scoring(decoding)
     saved = _load(run, ensemble or [], language_model, jobs=jobs)
     if reference is not None:
         write_scores(saved, file, reference, output, column=text_column, form=output_format, errors=errors)

@@ -7,10 +7,12 @@ import sys
 from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from textkit import atomic
 from textkit.errors import UsageError
 from textkit_cli import engines, options
 from textkit_cli.console import say
@@ -60,8 +62,9 @@ class Counting:
 class Tally:
     """The counts of all blocks so far: in a Counter while there is little, then in compiled tables."""
 
-    def __init__(self, *, memory: int | None) -> None:
+    def __init__(self, *, memory: int | None, folder: Path | None) -> None:
         self._counts: Counter[str] | VocabularyCounter = Counter()
+        self._folder = folder
         self._stack = contextlib.ExitStack()
         if memory is not None:
             self._change(memory)
@@ -94,7 +97,7 @@ class Tally:
         """Go on in a compiled table."""
         from textkit.text.vocabulary_counter import VocabularyCounter
 
-        counter = self._stack.enter_context(VocabularyCounter(memory=memory))
+        counter = self._stack.enter_context(VocabularyCounter(memory=memory, folder=self._folder))
         assert isinstance(self._counts, Counter)
         if self._counts:
             counter.merge(_compact(self._counts))
@@ -140,6 +143,10 @@ def command(
             show_default=False,
         ),
     ] = None,
+    tmp: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="With --memory: where the files are, on a disk with room."),
+    ] = None,
     jobs: options.Jobs = 1,
     engine: options.EngineName = "local",
     scheduler: options.Scheduler = None,
@@ -154,6 +161,7 @@ def command(
     then the most frequent token, and of equals the one seen first. With --memory any number of
     different tokens can be counted; those that are kept (--min-count, --max-size) must fit.
     """
+    from textkit.text import vocab_file
     from textkit.text.vocab import UNKNOWN
 
     for token in special or ():
@@ -161,7 +169,10 @@ def command(
             raise UsageError(f"--special needs a token that can be seen, not {token!r}")
     if is_standard(output):
         raise UsageError("a vocabulary is written to a file: name it with --output")
-    bound = None if memory is None else _bound(memory)
+    specials = tuple(dict.fromkeys((UNKNOWN, *(special or ()))))
+    if max_size is not None and max_size < len(specials):
+        raise UsageError(f"--max-size must leave room for the {len(specials)} specials, not {max_size}")
+    bound, folder = _bound(memory, tmp)
     skip = options.choose("way with bad records", on_error, options.ON_ERROR) == "skip"
     names = options.inputs(files)
     options.keep_apart({"--output": output}, names)
@@ -177,26 +188,34 @@ def command(
         engine, jobs=jobs, scheduler=scheduler, unlocked=work.batched and tokenizing.unlocked
     )
     with contextlib.ExitStack() as stack:
+        # The file is opened first: a name that cannot be written should not cost the counting.
+        temporary = stack.enter_context(atomic.writing(output))
         advance = stack.enter_context(progress(total=size, quiet=quiet))
         if batched is None:
             results = engines.by_and_by(work, work.grown, blocks, enough=tokenizing.enough)
         else:
             results = engines.run_blocks(work, blocks, engine=stack.enter_context(place), skip=skip)
-        tally = stack.enter_context(Tally(memory=bound))
+        tally = stack.enter_context(Tally(memory=bound, folder=folder))
         for result in results:
             tally.add(result.counts)
             for fault in result.faults:
                 say(f"skipped {fault}")
             advance(result.read)
-        specials = tuple(dict.fromkeys((UNKNOWN, *(special or ()))))
-        tally.vocab(min_count=min_count, max_size=max_size, specials=specials).save(output)
+        vocab = tally.vocab(min_count=min_count, max_size=max_size, specials=specials)
+        temporary.write_bytes(vocab_file.content(vocab))
 
 
-def _bound(memory: str) -> int:
-    """--memory in bytes."""
+def _bound(memory: str | None, tmp: str | None) -> tuple[int | None, Path | None]:
+    """--memory in bytes, and the folder of --tmp."""
     from textkit.text.kernels import unavailable
 
+    if memory is None:
+        if tmp is not None:
+            raise UsageError("--tmp is where the files of --memory are kept; give both")
+        return None, None
+    if tmp is not None and not Path(tmp).is_dir():
+        raise UsageError(f"--tmp {tmp}: no such folder")
     size = options.parse_size(memory)
     if reason := unavailable():
         raise UsageError(f"--memory needs compiled loops, which cannot be had here ({reason})")
-    return size
+    return size, None if tmp is None else Path(tmp)

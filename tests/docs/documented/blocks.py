@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FENCE = re.compile(r"^(?P<ticks>`{3,})(?P<language>[\w{}:-]*).*$")
-COMMENT = re.compile(r"^<!-- (?P<what>not run|needs|file|roughly): (?P<value>.+?) -->$")
+COMMENT = re.compile(r"^<!-- (?P<what>not run|needs|file|roughly|generated): (?P<value>.+?) -->$")
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,8 @@ class Block:
     """A fenced block, and the comment in the line above it.
 
     `<!-- not run: REASON -->`, `<!-- needs: MODULE -->` (run where it is installed), `<!-- file: NAME -->`
-    (what that file holds) or `<!-- roughly: REASON -->` (only the number of lines is compared).
+    (what that file holds), `<!-- roughly: REASON -->` (all but the numbers is compared) or
+    `<!-- generated: REASON -->` (only the number of lines is, as a network chose the words or their order).
     """
 
     language: str

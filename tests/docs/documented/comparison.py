@@ -3,6 +3,7 @@
 White space counts only as such, `...` and `…` stand for anything, numbers with a decimal point may differ by
 SHARE or by two units of their last digit, and all else is compared letter by letter. Weights that were learnt
 differ in their last bits from one processor to another, whole numbers (lines, tokens, exit statuses) do not.
+What a network measures may differ by more, and keeps its form: `same_form` looks at no number.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 
 NUMBER = r"\d+\.\d+"
+ANY_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 SHARE = 0.05
 PARTS = re.compile(rf"(?P<number>{NUMBER})|(?P<any>\.\.\.|…)|(?P<blank>\s+)|(?P<other>.)", re.DOTALL)
 
@@ -43,6 +45,17 @@ def same(expected: str, printed: str, share: float = SHARE) -> bool:
     return found is not None and all(
         _near(number, given, share) for number, given in zip(wanted, found.groups(), strict=True)
     )
+
+
+def same_form(expected: str, printed: str) -> bool:
+    """Whether `printed` is what `expected` says, but for its numbers.
+
+    >>> same_form("step 75: BLEU 100.00", "step 75: BLEU 97.35")
+    True
+    >>> same_form("step 75: BLEU 100.00", "step 75: F1 100.00")
+    False
+    """
+    return same(ANY_NUMBER.sub("#", expected), ANY_NUMBER.sub("#", printed))
 
 
 def _near(wanted: str, given: str, share: float) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from documented.blocks import Block, commands
-from documented.comparison import same
+from documented.comparison import same, same_form
 from documented.shell import Shell, at
 
 
@@ -24,13 +24,15 @@ class Ran:
     expected: str
     printed: str
     status: int = 0
-    roughly: bool = False
+    comment: str = ""  # of the block
 
     @property
     def as_written(self) -> bool:
         """Whether the page says the truth."""
-        if self.roughly:
+        if self.comment == "generated":
             return len(self.expected.strip().splitlines()) == len(self.printed.strip().splitlines())
+        if self.comment == "roughly":
+            return same_form(self.expected, self.printed)
         return same(self.expected, self.printed)
 
 
@@ -66,8 +68,7 @@ def _console(shell: Shell, block: Block) -> Iterator[Ran]:
         printed = shell.run(command.text)
         asked = number + 1 < len(found) and found[number + 1].text.strip() == "echo $?"
         status = 0 if asked else shell.status
-        roughly = block.comment == "roughly"
-        yield Ran(command.text, command.line, command.expected, printed, status, roughly)
+        yield Ran(command.text, command.line, command.expected, printed, status, block.comment)
 
 
 def _python(place: str, session: dict[str, Any], block: Block, follower: Block | None) -> Ran:
@@ -77,4 +78,4 @@ def _python(place: str, session: dict[str, Any], block: Block, follower: Block |
     follows = follower is not None and follower.language == "text" and not follower.comment
     directly = follows and follower.line == block.line + block.text.count("\n") + 3
     expected = follower.text if directly and follower is not None else ""
-    return Ran("python", block.line, expected, printed.getvalue(), roughly=block.comment == "roughly")
+    return Ran("python", block.line, expected, printed.getvalue(), comment=block.comment)

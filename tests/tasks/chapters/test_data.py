@@ -98,6 +98,12 @@ def test_tables_that_are_no_rentals(table: Table) -> None:
         HourlyRentals(Table(columns), 24)
 
 
+def test_rentals_of_fewer_than_three_times_the_hours_held_out_are_refused(table: Table) -> None:
+    for hours in (400, 1_248):
+        with pytest.raises(InputError, match=f"{hours:,} hours are too few to hold out 504 twice; .* 1,512"):
+            bicycle_rentals.run(Study(given=table.rows(slice(hours))))
+
+
 def test_penalty_of_ridge_is_chosen_before_the_held_out_days(table: Table) -> None:
     rentals = HourlyRentals(table, 14 * DAY)
     counts = table["cnt"].copy()
@@ -149,6 +155,13 @@ def test_feature_scaling_wants_rows_and_columns_that_say_something() -> None:
     ]:
         with pytest.raises(InputError, match=message):
             feature_scaling.run(Study(given=Table(columns)))
+
+
+def test_feature_scaling_wants_columns_that_beat_zero() -> None:
+    generator = np.random.default_rng(1)
+    column, other = generator.normal(size=(2, 1000))
+    with pytest.raises(InputError, match="0 predicts the last column, 'b', as well as the other"):
+        feature_scaling.run(Study(given=Table({"a": column, "b": other - other[:800].mean()})))
 
 
 @pytest.mark.slow

@@ -58,6 +58,17 @@ def test_equal_seeds_give_equal_figures() -> None:
     assert first != other
 
 
+def test_torchs_data_loader_gives_the_weights_of_our_minibatches() -> None:
+    from textkit.tasks.chapters import logistic_regression
+
+    learnt, _ = logistic_regression.read(2)
+    ours = logistic_regression.by_minibatches(learnt, penalty=0.01, seed=2)
+    theirs = logistic_regression.by_data_loader(learnt, penalty=0.01, seed=2)
+    np.testing.assert_allclose(theirs.weights, ours.weights, atol=1e-7)
+    assert theirs.bias == pytest.approx(ours.bias, abs=1e-7)
+    assert np.abs(theirs.weights).max() > 0.1
+
+
 def test_logistic_rows_are_scaled_by_the_training_part_alone() -> None:
     from textkit.tasks.chapters import logistic_regression
 

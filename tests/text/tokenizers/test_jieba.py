@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from textkit.errors import InputError, UsageError
+from textkit.text.tokenizers import jieba_dictionary
 from textkit.text.tokenizers.jieba import JiebaTokenizer
 from textkit.text.tokenizers.jieba_dictionary import jieba_package
 from textkit.text.tokenizers.jieba_unknown import unknown_words
@@ -103,6 +104,8 @@ def test_a_user_dictionary_does_what_the_package_does(tmp_path):
         "八一双鹿",
         "台中",
         "石墨烯 n",
+        "Edu Trust认证 2000",
+        "a 5 b 7 n",
     ]
     content = "\n".join(entries)
     path = tmp_path / "words.txt"
@@ -112,11 +115,15 @@ def test_a_user_dictionary_does_what_the_package_does(tmp_path):
     with path.open("rb") as file:
         peer.load_userdict(file)
     text = "李小福是创新办主任也是云计算方面的专家;「台中」不會被切開，八一双鹿的石墨烯很好用 easy_install"
+    text += " Edu Trust认证"
     for hmm in (True, False):
         tokenizer = JiebaTokenizer.with_user_dictionary(path, hmm=hmm)
         assert tokenizer(text) == list(peer.cut(text, HMM=hmm))
         search = JiebaTokenizer(mode="search", hmm=hmm, user_dictionary=content.encode())
         assert search(text) == list(peer.cut_for_search(text, HMM=hmm))
+        assert tokenizer.batch([text]).lists() == [tokenizer(text)]
+    ours = jieba_dictionary.segmenter(content.encode())[0]
+    assert (ours.FREQ, ours.total) == (peer.FREQ, peer.total)
 
 
 def test_a_word_of_frequency_zero_is_forbidden_here_only():
@@ -142,6 +149,9 @@ def test_byte_order_mark_crlf_and_blank_lines_are_let_pass():
         ("词\t5", "line 2: needs 'word [frequency] [tag]' with single spaces"),
         ("词 -5 n", "a whole number and a tag of small letters, not '词 -5 n'"),
         ("词 5 n x", "line 2"),
+        ("好 词", "line 2"),
+        ("词  5", "line 2"),
+        ("词 5 N", "line 2"),
         ("词 " + 5000 * "9", "line 2: needs 'word [frequency] [tag]'"),
     ],
 )
@@ -149,6 +159,13 @@ def test_a_malformed_line_is_named(line, message):
     with pytest.raises(InputError) as caught:
         JiebaTokenizer(user_dictionary=f"好词 5\n{line}\n".encode())
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("word", ["Edu Trust", "云 n", "云\t", ""])
+def test_a_word_that_is_added_holds_no_white_space(word):
+    for frequency in (None, 5, 0):
+        with pytest.raises(InputError, match="a word is one or more characters, none of them white space"):
+            JiebaTokenizer().add_word(word, frequency)
 
 
 def test_a_dictionary_in_another_encoding_is_named():

@@ -6,6 +6,7 @@ import functools
 import importlib.util
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from textkit.errors import UsageError
+from textkit.text.tokenizers import spacy as ours
 from textkit.text.tokenizers.spacy import SpacyTokenizer
 
 
@@ -36,6 +38,33 @@ def test_tokens_are_those_of_the_package_without_white_space(language, text):
     assert [token.text for token in tokens] == [token for token in peer if not token.isspace()]
     assert [token.text for token in tokens] == SpacyTokenizer(language)(text)
     assert all(text[token.start : token.end] == token.text for token in tokens)
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "zh"])
+def test_of_many_words_the_vocabulary_keeps_the_first(language, monkeypatch):
+    monkeypatch.setattr(ours, "_KEPT", 0)
+    vocab = ours._language(language, "").vocab
+    before = len(vocab.strings)
+    lines = [f"word{number}, it's 第{chr(0x4E00 + number)}次 {number}km" for number in range(3000)]
+    for line in lines:
+        tokens = SpacyTokenizer(language).offsets(line)
+        assert [token.text for token in tokens] == SpacyTokenizer(language)(line)
+        assert all(line[token.start : token.end] == token.text for token in tokens)
+    assert len(vocab.strings) == before
+    bounded = [SpacyTokenizer(language)(line) for line in lines]
+    monkeypatch.undo()
+    assert bounded == [SpacyTokenizer(language)(line) for line in lines]
+    assert len(vocab.strings) > before + 3000
+
+
+def test_threads_and_texts_that_fail_leave_the_vocabulary_whole(monkeypatch):
+    monkeypatch.setattr(ours, "_KEPT", 0)
+    lines = [f"{name}{number} doesn't." for name in "abcd" for number in range(300)]
+    with pytest.raises(UnicodeEncodeError):
+        SpacyTokenizer()("half a character: \ud800")
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(SpacyTokenizer(), lines))
+    assert found == [[line.partition(" ")[0], "does", "n't", "."] for line in lines]
 
 
 def test_an_unknown_language_names_the_nearest():

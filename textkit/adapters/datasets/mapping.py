@@ -1,8 +1,9 @@
 """Mapping and filtering data sets by pipelines, so that the library's cache knows equal work again.
 
 The library names its cache by a hash of the pickled function. That of a pipeline would depend on what its
-stages have loaded so far; here it is the recipe that is hashed, with the data set's own fingerprint and
-textkit's version: the same work in another process finds the cache, another recipe does not.
+stages have loaded so far; here it is the recipe that is hashed, with the data set's own fingerprint and the
+versions of textkit and of the packages behind the stages: the same work in another process finds the cache,
+another recipe does not.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from textkit.adapters.runs import NamedRun
 from textkit.errors import InputError, TextkitError
+from textkit.text.package_versions import package_versions
 from textkit.text.pipeline import Pipeline
 from textkit.text.vocab import Vocab
 
@@ -37,7 +38,7 @@ class Work(ABC):
         """The work on texts."""
 
     def recipe(self) -> dict[str, Any]:
-        """All that the result depends on, as plain data."""
+        """All that the result depends on, versions of packages included, as plain data."""
         values = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
         return {"work": type(self).__name__} | {name: _plain(value) for name, value in values.items()}
 
@@ -163,11 +164,11 @@ def _made(kind: type, *values: Any) -> Any:
 def _plain(value: Any) -> Any:
     match value:
         case Pipeline():
-            return value.recipe()
+            return {"stages": value.recipe(), "versions": package_versions(value)}
         case Vocab():
             return [value.digest(), value.specials, value.unknown]
         case NamedRun():
-            return value.signature
+            return [value.signature, package_versions(value.model.pipeline)]
     return value
 
 

@@ -21,14 +21,15 @@ Doubles = npt.NDArray[np.float64]
 def inverse_document_frequency(frequency: Longs, documents: int, *, smooth: bool = True) -> Doubles:
     """ln(documents / frequency) + 1 of each feature, (W,); one is added to both where it is `smooth`.
 
-    As scikit-learn has it: a feature of all texts weighs 1, not 0, and `smooth` spares dividing by 0.
+    As scikit-learn has it: a feature of all texts weighs 1, not 0. Of buckets some are in no text, and later
+    texts may fall into them: without `smooth` they weigh what one text's feature does.
 
     >>> inverse_document_frequency(np.array([4, 1]), 4, smooth=False)
     array([1.        , 2.38629436])
     """
     added = int(smooth)
-    with np.errstate(divide="ignore"):  # a feature of no text, with buckets: no text will ask for it
-        return np.log((documents + added) / (frequency + added).astype(np.float64)) + 1.0
+    weights: Doubles = np.log((documents + added) / np.maximum(frequency + added, 1)) + 1.0
+    return weights
 
 
 @dataclass(frozen=True)

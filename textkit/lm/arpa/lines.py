@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
+import io
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,9 +70,11 @@ class ArpaLines:
             with path.open("rb") as raw:
                 size = path.stat().st_size if path.is_file() else None
                 if raw.peek(2)[:2] != b"\x1f\x8b":
+                    _skip_mark(raw)
                     yield ArpaLines(path, raw, size=size)
                     return
                 with gzip.GzipFile(fileobj=raw) as file:
+                    _skip_mark(file)
                     yield ArpaLines(path, file, size=size and size * _DEFLATED)  # type: ignore[arg-type]
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise InputError(f"{path}: cannot be read: a damaged or truncated gzip file") from error
@@ -128,3 +132,9 @@ class ArpaLines:
         self._rest = last[end:]
         self._buffer, self._at = b"".join([*whole, last[:end]]), 0
         return bool(self._buffer)
+
+
+def _skip_mark(file: io.BufferedReader | gzip.GzipFile) -> None:
+    """Read past a byte order mark, which some editors put first and which belongs to no word."""
+    if file.peek(len(codecs.BOM_UTF8)).startswith(codecs.BOM_UTF8):
+        file.read(len(codecs.BOM_UTF8))

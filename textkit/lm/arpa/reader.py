@@ -13,7 +13,7 @@ from textkit.engine.engine import Engine
 from textkit.lm.arpa.entries import EntryParser
 from textkit.lm.arpa.lines import ArpaLines
 from textkit.lm.arpa.section import Section, grown
-from textkit.lm.language_model import SPECIALS
+from textkit.lm.language_model import END, SPECIALS
 from textkit.lm.ngram import NgramModel
 from textkit.lm.ngram.log_table import LogTable
 from textkit.lm.threads import engine_of
@@ -21,6 +21,8 @@ from textkit.lm.trie import BEGIN, LONGEST, NgramTrie
 from textkit.text.token_batch import TokenBatch
 from textkit.text.token_table import TokenTable
 from textkit.text.vocab import UNKNOWN, Vocab
+
+_OTHER_UNKNOWN = "<UNK>"  # as some programs spell it, and as KenLM takes it
 
 
 def read_arpa(path: Path | str, *, jobs: int | None = None) -> NgramModel:
@@ -50,14 +52,19 @@ def _read(lines: ArpaLines, engine: Engine) -> NgramModel:
     found = TokenTable()
     # Ids are given in the order of the lines: one block after the other.
     unigrams = _section(lines, heading, sizes, order=1, table=found, engine=Serial())
-    marks = (*SPECIALS, BEGIN)
-    spelled = found.tokens()
+    spelled, notes = found.tokens(), []
+    unknown = UNKNOWN
+    if UNKNOWN not in spelled and _OTHER_UNKNOWN in spelled:
+        unknown = _OTHER_UNKNOWN
+        notes.append(f"{_OTHER_UNKNOWN} is taken for {UNKNOWN}, the unknown word")
+    marks = (unknown, END, BEGIN)
     missing = sorted(set(marks).difference(spelled), key=marks.index)
-    notes = [f"{token} is not among the 1-grams and has probability zero" for token in missing]
-    tokens = (*SPECIALS, *(token for token in spelled if token not in marks))
+    notes += [f"{token} is not among the 1-grams and has probability zero" for token in missing]
+    words = [token for token in spelled if token not in marks]
+    tokens = (*SPECIALS, *words)
     vocab = Vocab(tokens, (0,) * len(tokens), specials=len(SPECIALS), unknown=UNKNOWN)
-    table = TokenTable()
-    table.add(TokenBatch.of([[*tokens, BEGIN]]))
+    table = TokenTable()  # of what the file calls them
+    table.add(TokenBatch.of([[unknown, END, *words, BEGIN]]))
     ids = table.find(found.batch())
     trie = NgramTrie.of(len(vocab), ())
     log_prob = [np.full(trie.base, -np.inf, np.float32)]

@@ -33,6 +33,7 @@ Floats = npt.NDArray[np.float64]
 
 _LN10 = np.log(10.0)
 _TRIES = 64  # refused in a row, after which the whole distribution is made
+_LEAST = 1e-290  # of a sum of powers: below, they come near the smallest number, and have few digits
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xBF58476D1CE4E5B9)
 _MIX2 = np.uint64(0x94D049BB133111EB)
@@ -119,10 +120,11 @@ def _weigh(table: int, masses: int, state: int, scale: float, levels: int) -> fl
     """What each level weighs, by the number of words of history, and their sum.
 
     At `levels`, four doubles a level: its first row, the one after its last, its mass and what a unit of it
-    weighs. Where weights stand for probabilities themselves, every word's is level 0.
+    weighs. Where weights stand for probabilities themselves, every word's is level 0. The sum is 0 where
+    powers have come too near the smallest number to tell what weighs more.
     """
     shorter, length = load_long(table, SHORTER), load_long(state, 0)
-    cost, total = 1.0, 0.0
+    log_cost, total, known = 0.0, 0.0, True
     for k in range(length, -1, -1):
         low, high, mass = 0, 0, 0.0
         if k == 0 and (shorter or length == 0):
@@ -139,11 +141,13 @@ def _weigh(table: int, masses: int, state: int, scale: float, levels: int) -> fl
         store_long(levels, 4 * k, low)
         store_long(levels, 4 * k + 1, high)
         store_double(levels, 4 * k + 2, mass)
-        store_double(levels, 4 * k + 3, cost * mass)
-        total += cost * mass
+        weight = _power(log_cost) * mass
+        store_double(levels, 4 * k + 3, weight)
+        total += weight
+        known = known and (mass >= _LEAST or high == low)
         if k > 0 and (shorter or k == length):
-            cost *= _power(scale * weight_of(table, k, load_long(state, k)))
-    return total
+            log_cost += scale * weight_of(table, k, load_long(state, k))
+    return total if known and _LEAST < total < np.inf else 0.0
 
 
 @compiled
@@ -183,11 +187,20 @@ def _draw(
 def _draw_dense(
     table: int, state: int, scale: float, forbidden: int, seeds: Seeds, place: int, room: Floats
 ) -> int:
-    """The same from the whole distribution, made in `room` (V,)."""
+    """The same from the whole distribution, made in `room` (V,).
+
+    Of the most probable word the power is 1, so that some is left of the others' at any temperature.
+    """
     fill_distribution(table, state, room)
+    best = -np.inf
+    for word in range(room.size):
+        if word != forbidden:
+            best = max(best, room[word])
+    if best == -np.inf:
+        return -1
     total = 0.0
     for word in range(room.size):
-        total += 0.0 if word == forbidden else _power(scale * room[word])
+        total += 0.0 if word == forbidden else _power(scale * (room[word] - best))
         room[word] = total
     target = _uniform(seeds, place) * total
     low, high = 0, room.size - 1
@@ -197,7 +210,7 @@ def _draw_dense(
             high = middle
         else:
             low = middle + 1
-    return low if total > 0 else -1
+    return low
 
 
 @compiled

@@ -22,14 +22,14 @@ _TOGETHER = 64  # rows that a thread draws at once
 class NgramSampler:
     """Draws from the distributions of a model at one `temperature`; unknown words never come.
 
-    Takes 8 bytes an n-gram. Raises UsageError unless the temperature is above zero.
+    Takes 8 bytes an n-gram. Raises UsageError unless the temperature is above zero and finite.
     """
 
     def __init__(self, model: NgramModel, *, temperature: float = 1.0) -> None:
         from textkit.lm.kernels.sampling import accumulate
 
-        if not temperature > 0:
-            raise UsageError(f"the temperature of draws must be above 0, not {temperature}")
+        if not 0 < temperature < float("inf"):
+            raise UsageError(f"the temperature of draws must be above 0 and finite, not {temperature}")
         if model.order > LONGEST:
             raise UsageError(f"states hold n-grams of up to {LONGEST} words, not {model.order}")
         self._addresses: TableAddresses = model.addresses

@@ -29,7 +29,10 @@ def class_weights(classes: Longs, answers: Longs, *, new_answers: Longs, size: i
     [0.5, 1.5]
     """
     _need_rows(answers, new_answers)
-    largest = max(int(each.max()) for each in (classes, answers, new_answers))
+    given = np.concatenate([classes, answers, new_answers])
+    lowest, largest = int(given.min()), int(given.max())
+    if lowest < 0:  # numpy would count them from the end
+        raise InputError(f"classes are from 0 to {size - 1}, not {lowest}: number them from 0")
     if largest >= size:
         raise InputError(f"classes are from 0 to {size - 1}, not {largest}: give a larger size")
     joint = np.zeros((size, size))

@@ -36,10 +36,26 @@ class LayerSettings:
 
 
 class Seen(NamedTuple):
-    """Which steps queries see: `bias` is added to scores, `causal` lets step t see the steps up to t."""
+    """Which steps queries see: `bias` is added to scores, `causal` lets step t see the steps up to t.
+
+    Where padding is left out of the rows, `real` (N,) are their places among the B T with padding.
+    """
 
     bias: Tensor | None = None
     causal: bool = False
+    real: Tensor | None = None
+
+    def padded(self, rows: Tensor) -> Tensor:
+        """`rows` (N, D) at their places, zeros elsewhere: (B T, D); as they are where all are there."""
+        if self.real is None:
+            return rows
+        assert self.bias is not None
+        places = self.bias.shape[0] * self.bias.shape[3]
+        return rows.new_zeros(places, rows.shape[1]).index_copy_(0, self.real, rows)
+
+    def unpadded(self, rows: Tensor) -> Tensor:
+        """What `padded` was given, of `rows` (B T, D)."""
+        return rows if self.real is None else rows.index_select(0, self.real)
 
 
 def padding_bias(lengths: Tensor, steps: int) -> Tensor | None:
@@ -79,7 +95,7 @@ class _Attention(nn.Module):
         self.written_out = settings.written_out
 
     def found(self, queries: Tensor, keys: Tensor, values: Tensor, seen: Seen) -> Tensor:
-        """What queries (B, H, T, d) find, as rows (B T, D)."""
+        """What queries (B, H, T, d) find, as rows (B T, D), without padding where `seen` leaves it out."""
         batch, heads, steps, width = queries.shape
         p = self.p if self.training else 0.0
         if p == 0 and not self.written_out:
@@ -90,7 +106,8 @@ class _Attention(nn.Module):
                 bias = torch.full((steps, steps), -math.inf, device=queries.device).triu(1)
             with torch.autocast(queries.device.type, enabled=False):
                 mixed = dropout(attention_weights(queries, keys, bias), p) @ values.float()
-        outputs: Tensor = self.output(mixed.transpose(1, 2).reshape(batch * steps, heads * width))
+        rows = mixed.transpose(1, 2).reshape(batch * steps, heads * width)
+        outputs: Tensor = self.output(seen.unpadded(rows))
         return outputs
 
 
@@ -103,8 +120,9 @@ class OwnAttention(_Attention):
         self.output = nn.Linear(settings.width, settings.width)
 
     def forward(self, rows: Tensor, batch: int, seen: Seen) -> Tensor:
-        """`rows` (B T, D) to (B T, D)."""
-        queries, keys, values = heads_of(self.inputs(rows), 3, heads=self.heads, batch=batch)
+        """`rows` (B T, D), or (N, D) without padding, to as many."""
+        inputs = seen.padded(self.inputs(rows))
+        queries, keys, values = heads_of(inputs, 3, heads=self.heads, batch=batch)
         return self.found(queries, keys, values, seen)
 
 

@@ -152,11 +152,16 @@ class TranslatorTransformer(nn.Module):
         features: Tensor = x if self.decoder_norm is None else self.decoder_norm(x)
         return features.view(batch, steps, -1)
 
-    def encode(self, source: Source) -> tuple[Tensor, Seen]:
-        """The encoded source as rows (B S, D), and which of its steps are real."""
+    def encode(self, source: Source, *, padded: bool = True) -> tuple[Tensor, Seen]:
+        """The encoded source as rows (B S, D), and which of its steps are real.
+
+        Not `padded`, there are rows for the real steps only: quicker where lengths differ much.
+        """
         batch, steps = source.ids.shape
-        seen = Seen(padding_bias(source.lengths, steps))
-        x = self.embed(source.ids, self.source_embedding)
+        bias = padding_bias(source.lengths, steps)
+        real = None if padded or bias is None else (bias.flatten() == 0).nonzero()[:, 0]
+        seen = Seen(bias, real=real)
+        x = seen.unpadded(self.embed(source.ids, self.source_embedding))
         for layer in self.encoder:
             x = layer(x, batch, seen)
         return x if self.encoder_norm is None else self.encoder_norm(x), seen
@@ -181,7 +186,5 @@ class TranslatorTransformer(nn.Module):
     def decoding(self, source: Source) -> TransformerDecoding:
         """A step model that translates `source`, which is encoded here, once; call it in `eval` mode."""
         with torch.inference_mode():
-            memory, seen = self.encode(source)
-            return TransformerDecoding(
-                self, Memory.of(self, memory, seen.bias, sentences=len(source.lengths))
-            )
+            encoded, seen = self.encode(source, padded=False)
+            return TransformerDecoding(self, Memory.of(self, encoded, seen, sentences=len(source.lengths)))

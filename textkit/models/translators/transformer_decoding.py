@@ -22,7 +22,7 @@ from textkit.models.attention import mix
 from textkit.models.translators.layers import attention_weights, heads_of
 
 if TYPE_CHECKING:
-    from textkit.models.translators.layers import DecoderLayer
+    from textkit.models.translators.layers import DecoderLayer, Seen
     from textkit.models.translators.transformer import TranslatorTransformer
 
 _SLOTS = 8  # free at first and after a copy, for each row of a sentence: to get memory for more takes longer
@@ -36,17 +36,15 @@ class Memory(NamedTuple):
     bias: Tensor | None
 
     @classmethod
-    def of(
-        cls, network: TranslatorTransformer, encoded: Tensor, bias: Tensor | None, *, sentences: int
-    ) -> Memory:
-        """What the decoder's layers make of the `encoded` rows (C S, D)."""
+    def of(cls, network: TranslatorTransformer, encoded: Tensor, seen: Seen, *, sentences: int) -> Memory:
+        """What the decoder's layers make of the `encoded` rows, of which `seen` says where they stand."""
         heads = network.settings.heads
         pairs = [
-            heads_of(layer.memory_attention.memory(encoded), 2, heads=heads, batch=sentences)
+            heads_of(seen.padded(layer.memory_attention.memory(encoded)), 2, heads=heads, batch=sentences)
             for layer in network.decoder_layers
         ]
         keys, values = zip(*((keys.contiguous(), values.contiguous()) for keys, values in pairs), strict=True)
-        return cls(keys, values, bias)
+        return cls(keys, values, seen.bias)
 
     def select(self, sentences: Tensor) -> Memory:
         """That of `sentences` (C',) only."""

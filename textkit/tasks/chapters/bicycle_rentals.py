@@ -11,6 +11,7 @@ from torch import nn
 
 from textkit.data.scaling import Standardiser
 from textkit.data.table import Doubles
+from textkit.errors import InputError
 from textkit.models.perceptrons.multilayer import MultilayerPerceptron
 from textkit.models.regression.ridge import ridge_path
 from textkit.models.schedules import Schedule, constant, cosine
@@ -168,6 +169,11 @@ CARD = Card(
 
 def run(study: Study) -> dict[str, float]:
     """Predict the last 21 days by every predictor; errors are in rentals an hour."""
+    if len(study.table) < 3 * HELD_OUT:  # the penalty of ridge is chosen on hours before those held out
+        raise InputError(
+            f"{len(study.table):,} hours are too few to hold out {HELD_OUT} twice; "
+            f"give at least {3 * HELD_OUT:,}"
+        )
     rentals = HourlyRentals(study.table, HELD_OUT)
     truth = rentals.counts[rentals.test]
     guesses = {name: predict(rentals, study.seed) for name, predict in PREDICTORS.items()}

@@ -26,10 +26,10 @@ CARD = Card(
     title_zh="手写数字识别",
     claim=(
         "A LeNet with ReLU, max pooling and dropout that has seen 8,000 digits, each a little distorted at "
-        "every sight, reads 98.3 % of 2,000 others. Without distortion it reads nearly as many."
+        "every sight, reads 98.5 % of 2,000 others. Without distortion it reads nearly as many."
     ),
     facts=(
-        Fact("accuracy, mean of three seeds", 0.983, ">="),
+        Fact("accuracy, mean of three seeds", 0.985, ">="),
         Fact("accuracy without distortion, mean of three seeds", 0.98, ">="),
     ),
     source="LeCun et al. 1998, Gradient-based learning applied to document recognition; "

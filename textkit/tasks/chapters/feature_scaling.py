@@ -68,6 +68,12 @@ def run(study: Study) -> dict[str, float]:
     best = least_squares(scaled["standardised"][train], targets[train])
     goal = CLOSE * squared_loss(best, scaled["standardised"][train], targets[train])
     steps = {scale: _first_below(course, goal) for scale, course in losses.items()}
+    if not steps["standardised"]:
+        last = list(study.table.columns)[-1]
+        raise InputError(
+            f"0 predicts the last column, '{last}', as well as the other columns do; "
+            "give columns that say something of it"
+        )
     conditions = {scale: _condition_number(matrix[train]) for scale, matrix in scaled.items()}
     for scale in scaled:
         more = ">= " if steps[scale] == STEPS else ""

@@ -90,9 +90,12 @@ def telling_lengths(file: AuditedTexts) -> Iterator[Finding]:
     """Lengths that tell a label."""
     if file.labels is None or len(file.label_counts()) < 2:
         return
-    names, characters = np.array(file.labels), lengths(file)
+    numbers = {label: number for number, label in enumerate(file.label_counts())}
+    # Numbers, as an array of the labels themselves has room for the longest in every row.
+    classes = np.fromiter(map(numbers.__getitem__, file.labels), np.int64, len(file.labels))
+    characters = lengths(file)
     for label in file.frequent_labels(least=FEW):
-        own = names == label
+        own = classes == numbers[label]
         if (~own).sum() < FEW:
             continue
         area = _area(characters.astype(np.float64), own)

@@ -73,7 +73,7 @@ class ClassifierConfig(
         """Settings that mean nothing here, and whom they are for."""
         if self.linear:
             networks = {name: "networks" for each in _NETWORKS_ONLY for name in each.model_fields}
-            return networks | {"semi_ratio": "networks"}
+            return networks | dict.fromkeys(("semi_ratio", "dev_fraction"), "networks")
         mine = dict.fromkeys((*FeatureSettings.model_fields, "semi_rounds"), "the presets linear and fast")
         return mine | {
             name: f"the preset{'s' * (len(owners) > 1)} {', '.join(owners)}"

@@ -57,8 +57,8 @@ def _draw_confusion(axes: Any, result: Evaluation, named: tuple[list[str], str |
     turned = 0 if max(map(len, labels)) <= 4 else 45 if len(labels) <= MANY else 90
     ends: dict[str, Any] = {"ha": "right", "rotation_mode": "anchor"} if turned else {}
     if len(labels) <= NAMED:
-        axes.set_xticks(places, labels, rotation=turned, **ends, **style)
-        axes.set_yticks(places, labels, **style)
+        axes.set_xticks(places, labels, rotation=turned, parse_math=False, **ends, **style)
+        axes.set_yticks(places, labels, parse_math=False, **style)
     axes.set(xlabel="answer", ylabel="true label", title=f"accuracy {result.accuracy:.4f} of {result.texts}")
     for row in places if len(labels) <= MANY else ():
         for column in places:

@@ -17,6 +17,7 @@ from textkit.explain.attribution import Attribution, Word, by_character, by_word
 from textkit.explain.leave_one_out import Floats, leave_one_out
 from textkit.explain.word_attack import Parts
 from textkit.tasks.classification.classifier import Classifier
+from textkit.tasks.classification.decisions import Decision
 from textkit.text.pipeline import Pipeline
 from textkit.text.tokenizer import Token, Tokenizer
 
@@ -49,7 +50,7 @@ class Contributions(Protocol):
 
 
 class Saved(Protocol):
-    """A classifier and how texts are read for it, as `load_classifier` gives them."""
+    """A classifier, how texts are read for it and how it decides, as `load_classifier` gives them."""
 
     @property
     def classifier(self) -> Classifier:
@@ -59,6 +60,11 @@ class Saved(Protocol):
     @property
     def pipeline(self) -> Pipeline[str, list[str]]:
         """Cleaning, then a tokenizer."""
+        ...
+
+    @property
+    def decision(self) -> Decision:
+        """From probabilities to an answer."""
         ...
 
 
@@ -99,17 +105,27 @@ def explain(
         raise UsageError(f"the method '{method}' is not for this classifier; use one of: {', '.join(known)}")
     if target is not None and target not in classifier.labels:
         raise unknown_name("label", target, classifier.labels)
-    chosen = None if target is None else classifier.labels.index(target)
+    chosen = _chosen(saved, texts, target)
     method = method or known[0]
     if method in GRADIENTS:
         from textkit.tasks.classification.network import NetworkClassifier
         from textkit.tasks.classification.network_explanation import explain_network
 
         network = cast(NetworkClassifier, classifier)
-        return explain_network(network, texts, method=method, target=chosen)
+        return explain_network(network, texts, method=method, chosen=chosen)
     if method == "contributions":
-        return [_contributions(saved, text, chosen) for text in texts]
+        return [_contributions(saved, text, each) for text, each in zip(texts, chosen, strict=True)]
     return _without_each(saved, texts, chosen)
+
+
+def _chosen(saved: Saved, texts: Sequence[str], target: str | None) -> Sequence[int | None]:
+    """The class in question of each text; None: the one of the highest score, which is its answer."""
+    if target is not None:
+        return [saved.classifier.labels.index(target)] * len(texts)
+    if saved.decision.thresholds is None:
+        return [None] * len(texts)
+    answers: list[int | None] = saved.decision.forced(saved.classifier.probabilities(texts)).tolist()
+    return answers
 
 
 def placed_words(text: str, pipeline: Pipeline[str, list[str]]) -> list[Token]:
@@ -168,7 +184,7 @@ def cut_words(saved: Saved, text: str) -> Parts:
     return Parts.of(text, [(token.start, token.end) for token in placed_words(text, saved.pipeline)])
 
 
-def _without_each(saved: Saved, texts: Sequence[str], chosen: int | None) -> list[Attribution]:
+def _without_each(saved: Saved, texts: Sequence[str], chosen: Sequence[int | None]) -> list[Attribution]:
     classifier, cut = saved.classifier, [cut_words(saved, text) for text in texts]
 
     def joined(lists: list[list[str]]) -> Floats:
@@ -177,8 +193,8 @@ def _without_each(saved: Saved, texts: Sequence[str], chosen: int | None) -> lis
     drops = leave_one_out(joined, [text.parts for text in cut], places=[text.words for text in cut])
     whole = classifier.scores(texts)
     result = []
-    for text, parts, drop, scores in zip(texts, cut, drops, whole, strict=True):
-        target, rival = choose(scores, chosen)
+    for text, parts, drop, scores, each in zip(texts, cut, drops, whole, chosen, strict=True):
+        target, rival = choose(scores, each)
         values = (drop[:, target] - drop[:, rival]).tolist()
         ends = np.cumsum([len(part) for part in parts.parts]).tolist()
         words = tuple(

@@ -56,12 +56,16 @@ def check_texts(train: LabelledTexts, config: ClassifierConfig, *, unlabelled: S
 def hold_out(texts: LabelledTexts, config: ClassifierConfig) -> tuple[LabelledTexts, LabelledTexts]:
     """Training and development texts by `dev_fraction`: as many of each class, copies on one side.
 
-    Raises InputError when there are too few for that.
+    A class that would be left without a text to learn from keeps those it has. Raises InputError when there
+    are too few for that.
     """
     shares = {"train": 1 - config.dev_fraction, "dev": config.dev_fraction}
     labels = texts.classes.tolist()
     parts = split(len(texts), shares, seed=config.seed, labels=labels, groups=texts.texts)
-    train, dev = (texts.select(parts[name]) for name in ("train", "dev"))
+    learnt = {labels[row] for row in parts["train"].tolist()}
+    kept = {texts.texts[row] for row in parts["dev"].tolist() if labels[row] not in learnt}
+    held = np.array([row for row in parts["dev"].tolist() if texts.texts[row] not in kept], np.int64)
+    train, dev = texts.select(np.setdiff1d(np.arange(len(texts)), held)), texts.select(held)
     if not len(dev) or len(np.unique(train.classes)) < 2:
         raise InputError(
             f"{len(texts)} texts are too few to hold out a part of {config.dev_fraction:g}; give more, or a "
@@ -109,10 +113,12 @@ def fit_network_classifier(
     config: ClassifierConfig, run: RunFolder, prepared: PreparedTexts, *, watch: Watch | None, say: Say
 ) -> Classifier:
     """Train a network to its end in its run, from where the run stands."""
-    from textkit.tasks.classification.network_training import fit_network
+    from textkit.tasks.classification.network_training import class_weights, fit_network
     from textkit.tasks.classification.penalties import penalties_of
 
-    return fit_network(config, run, prepared, penalties=penalties_of(config), watch=watch, say=say)
+    weights = class_weights(config, prepared.train, classes=len(prepared.labels))
+    penalties = penalties_of(config, class_weights=weights)
+    return fit_network(config, run, prepared, penalties=penalties, watch=watch, say=say)
 
 
 def fit_aside(

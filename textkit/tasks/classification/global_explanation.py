@@ -13,6 +13,7 @@ from textkit.errors import UsageError
 from textkit.explain.attribution import Attribution
 from textkit.explain.prototypes import prototypes
 from textkit.tasks.classification.classifier import Classifier, LabelledTexts
+from textkit.tasks.classification.decisions import certainty
 from textkit.tasks.classification.explanation import Saved, explain
 
 MISTAKES = 1000  # the most confident, which are grouped
@@ -97,9 +98,10 @@ def mistake_groups(saved: Saved, texts: LabelledTexts, *, groups: int = 5) -> li
     What is compared are the words' scores for the wrong answer. The most confident thousand are grouped.
     """
     probabilities = saved.classifier.probabilities(texts.texts)
-    answers = probabilities.argmax(1)
+    answers = saved.decision.forced(probabilities)
     wrong = np.flatnonzero(answers != texts.classes)
-    wrong = wrong[np.argsort(-probabilities[wrong].max(1, initial=0), kind="stable")][:MISTAKES]
+    sure = certainty(probabilities[wrong], answers[wrong])
+    wrong = wrong[np.argsort(-sure, kind="stable")][:MISTAKES]
     result = []
     for label, answer in sorted({(int(texts.classes[n]), int(answers[n])) for n in wrong}):
         kind = [texts.texts[n] for n in wrong if (texts.classes[n], answers[n]) == (label, answer)]

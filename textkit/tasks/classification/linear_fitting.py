@@ -65,11 +65,9 @@ def fit_calibrated(
 
     whole = fit(used, None)
     scores, held_out = [], []
-    for shown, tested in _folds(train, used, seed=seed):
-        tested = tested[trusted[tested]]
-        if len(tested):
-            scores.append(fit(shown, whole.alphas).heads.scores(counts, which=tested))
-            held_out.append(tested)
+    for shown, tested in _folds(train, used, trusted, seed=seed):
+        scores.append(fit(shown, whole.alphas).heads.scores(counts, which=tested))
+        held_out.append(tested)
     heads, calibration = whole.heads, Calibration(1.0, np.zeros(size))
     if held_out:
         tested = np.concatenate(held_out)
@@ -79,17 +77,19 @@ def fit_calibrated(
     return heads, replace(calibration, biases=np.zeros(size)), _typical_norms(heads, counts)
 
 
-def _folds(train: LabelledTexts, used: Integers, *, seed: int) -> Iterator[tuple[Integers, Integers]]:
+def _folds(
+    train: LabelledTexts, used: Integers, trusted: npt.NDArray[np.bool_], *, seed: int
+) -> Iterator[tuple[Integers, Integers]]:
     """Texts to learn from and texts held out, in turn, until enough were; copies are on one side.
 
-    Texts whose class would be unknown are not held out.
+    Texts whose class is a guess, or would be unknown, are not held out.
     """
-    folds = min(_FOLDS if len(used) < _LARGE else 2 * _FOLDS, len(used))
+    folds = min(_FOLDS if trusted[used].sum() < _LARGE else 2 * _FOLDS, len(used))
     labels, texts = train.classes[used].tolist(), [train.texts[i] for i in used.tolist()]
     done = 0
     for shown, tested in k_fold(len(used), folds, seed=seed, labels=labels, groups=texts):
         shown, tested = used[shown], used[tested]
-        tested = tested[np.isin(train.classes[tested], train.classes[shown])]
+        tested = tested[np.isin(train.classes[tested], train.classes[shown]) & trusted[tested]]
         if len(tested) and len(np.unique(train.classes[shown])) > 1:
             yield shown, tested
         done += len(tested)

@@ -24,12 +24,13 @@ PHRASES = 50_000
 
 
 def explain_network(
-    classifier: NetworkClassifier, texts: Sequence[str], *, method: str, target: int | None
+    classifier: NetworkClassifier, texts: Sequence[str], *, method: str, chosen: Sequence[int | None]
 ) -> list[Attribution]:
-    """How the words of each text bear on its answer, or on class number `target`, against the best other.
+    """How the words of each text bear on the class `chosen` for it, against the best other.
 
-    The baseline of integrated gradients is a text of zero vectors, the unknown word's where training has
-    not moved it. Words beyond the network's greatest length have a score of 0.
+    None, for all texts or for none of them, is the class of the highest score. The baseline of integrated
+    gradients is a text of zero vectors, the unknown word's where training has not moved it. Words beyond
+    the network's greatest length have a score of 0.
     """
     with evaluating(classifier.network):
         network = DecidingNetwork.of(classifier)
@@ -37,7 +38,8 @@ def explain_network(
         found: dict[int, Attribution] = {}
         for first in range(0, len(order), AT_ONCE):
             rows = order[first : first + AT_ONCE].tolist()
-            explained = _explain_batch(classifier, network, [texts[row] for row in rows], method, target)
+            some, classes = [texts[row] for row in rows], [chosen[row] for row in rows]
+            explained = _explain_batch(classifier, network, some, method, classes)
             found |= zip(rows, explained, strict=True)
     return [found[row] for row in range(len(texts))]
 
@@ -47,12 +49,12 @@ def _explain_batch(
     network: DecidingNetwork,
     texts: Sequence[str],
     method: str,
-    chosen: int | None,
+    chosen: Sequence[int | None],
 ) -> list[Attribution]:
     ids, lengths = classifier.encode(texts)
     with torch.no_grad():
         logits = network.classify(network.embed(ids), lengths)
-    classes = None if chosen is None else torch.full((len(texts),), chosen, device=ids.device)
+    classes = None if None in chosen else torch.tensor(chosen, device=ids.device)
     target = Target.of(logits, classes=classes)
     scores = _scores(network, ids, lengths, method, target)
     assert target.rivals is not None

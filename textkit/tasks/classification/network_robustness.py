@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from textkit.explain.embedding_attack import Method, attack_embeddings
 from textkit.models.perturbation import Bound
 from textkit.tasks.classification.classifier import Integers, LabelledTexts
 from textkit.tasks.classification.deciding_network import DecidingNetwork
+from textkit.tasks.classification.decisions import Decision
 from textkit.tasks.classification.network import NetworkClassifier, evaluating
 
 if TYPE_CHECKING:
@@ -20,9 +22,19 @@ AT_ONCE = 64  # texts attacked together, of like length
 
 
 def attacked_answers(
-    classifier: NetworkClassifier, texts: LabelledTexts, *, method: str, strength: Strength
+    classifier: NetworkClassifier,
+    texts: LabelledTexts,
+    *,
+    decision: Decision,
+    method: str,
+    strength: Strength,
 ) -> tuple[Integers, Integers]:
-    """The class (B,) that each text is given before its vectors are moved, and after."""
+    """The class (B,) that each text is given by `decision` before its vectors are moved, and after."""
+
+    def answers(logits: Tensor) -> Integers:
+        scores = logits.double().cpu().numpy() - classifier.shift  # which calibration adds itself
+        return decision.forced(classifier.calibration.probabilities(scores))
+
     before, after = (np.empty(len(texts), np.int64) for _ in range(2))
     with evaluating(classifier.network):
         network = DecidingNetwork.of(classifier)
@@ -42,5 +54,5 @@ def attacked_answers(
             )
             with torch.no_grad():
                 plain = network.classify(network.embed(ids), lengths)
-            before[rows], after[rows] = (logits.argmax(1).cpu().numpy() for logits in (plain, moved.logits))
+            before[rows], after[rows] = answers(plain), answers(moved.logits)
     return before, after

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
@@ -11,7 +11,7 @@ import numpy as np
 from textkit.errors import UsageError, unknown_name
 from textkit.explain.neighbours import distributional_neighbours
 from textkit.explain.word_attack import Substitutes, WordAttack, attack_words
-from textkit.tasks.classification.classifier import Classifier, Integers, LabelledTexts
+from textkit.tasks.classification.classifier import Classifier, Floats, Integers, LabelledTexts
 from textkit.tasks.classification.explanation import Saved, cut_words
 from textkit.tasks.classification.reading import words_of
 
@@ -112,7 +112,9 @@ def robustness(
         from textkit.tasks.classification.network_robustness import attacked_answers
 
         network = cast(NetworkClassifier, classifier)
-        before, after = attacked_answers(network, texts, method=method, strength=strength)
+        before, after = attacked_answers(
+            network, texts, decision=saved.decision, method=method, strength=strength
+        )
         return Robustness(
             method,
             strength.epsilon,
@@ -137,6 +139,20 @@ def substitutes_of(saved: Saved, texts: LabelledTexts) -> Substitutes:
     return substitutes
 
 
+def _deciding_scores(saved: Saved) -> Callable[[Sequence[str]], Floats]:
+    """Scores (B, K) whose largest is the answer: with thresholds, the log probabilities beside their own."""
+    thresholds = saved.decision.thresholds
+    if thresholds is None:
+        return saved.classifier.scores
+
+    def scores(texts: Sequence[str]) -> Floats:
+        shares = np.maximum(saved.classifier.probabilities(texts), np.finfo(np.float64).tiny)
+        found: Floats = np.log(shares / np.array(thresholds))
+        return found
+
+    return scores
+
+
 def _attack_words(
     saved: Saved,
     texts: LabelledTexts,
@@ -146,7 +162,7 @@ def _attack_words(
     examples: int,
 ) -> Robustness:
     cut = [cut_words(saved, text) for text in texts.texts]
-    scores = saved.classifier.scores
+    scores = _deciding_scores(saved)
     states = attack_words(scores, cut, texts.classes, budget=budget, substitutes=substitutes)
     fooled = [number for number, state in enumerate(states) if state.succeeded]
     shares = [len(states[number].changes) / len(cut[number].words) for number in fooled]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from textkit.errors import CheckpointError, TextkitError, UsageError
+from textkit.errors import CheckpointError, InputError, TextkitError, UsageError
 from textkit.tasks.classification.classifier import Classifier, Floats, LabelledTexts
 from textkit.tasks.classification.config import ClassifierConfig
 from textkit.tasks.classification.decisions import (
@@ -68,7 +68,10 @@ class SavedClassifier:
         return SavedClassifier(self.classifier, self.config, self.pipeline, Decision(kept, unsure))
 
     def probabilities(self, texts: Iterable[str]) -> Floats:
-        """Calibrated probabilities (B, K); rows sum to one. Raises CheckpointError for damaged weights."""
+        """Calibrated probabilities (B, K); rows sum to one. Raises CheckpointError for damaged weights.
+
+        Raises InputError, as the two below do, for a single string: it takes several.
+        """
         batches = [self._judged(batch) for batch in _batches(texts)]
         return np.concatenate(batches) if batches else np.empty((0, len(self.labels)))
 
@@ -103,6 +106,8 @@ class SavedClassifier:
 
 
 def _batches(texts: Iterable[str]) -> Iterator[Sequence[str]]:
+    if isinstance(texts, str):  # whose characters would be judged one by one
+        raise InputError("texts must be a list of strings, not one string: put it into a list")
     remaining = iter(texts)
     while batch := list(itertools.islice(remaining, BATCH)):
         yield batch

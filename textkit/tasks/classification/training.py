@@ -112,7 +112,9 @@ def _train_network(
     say: Say,
 ) -> dict[str, Evaluation]:
     from textkit.train.device import choose_device
+    from textkit.train.log import check_events
 
+    check_events(wanted=config.tensorboard)
     if "dev" in held_out:
         shown, dev = texts, held_out["dev"]
     else:
@@ -177,7 +179,7 @@ def _fit(
     watch: Watch | None,
     say: Say,
 ) -> dict[str, Evaluation]:
-    with going_on(f"textkit train-classifier --resume {run.path}"):
+    with going_on("train-classifier", "--resume", str(run.path)):
         fit_network_classifier(config, run, prepared, watch=watch, say=say)
         return _finish(run, held_out, tune=bool(run.document.get("tune_threshold")), say=say)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,6 +18,7 @@ from textkit.text.tokenizer import Tokenizer
 from textkit.text.vocab import UNKNOWN
 
 if TYPE_CHECKING:
+    from textkit.lm.neural import NeuralLanguageModel
     from textkit.lm.ngram import NgramModel
     from textkit.models.step_model import StepModel
 
@@ -49,9 +51,10 @@ def generate(
     when nothing can follow.
     """
     lines, ids = _encode(model, pipeline, prompt)
-    texts = [_Text(model, pipeline, lines, decoding) for _ in range(decoding.samples)]
+    begun = partial(_Text, model, pipeline, lines, decoding)
     if decoding.beam is not None:
-        return _search(model, ids, texts, decoding)
+        return _search(model, ids, begun, decoding)
+    texts = [begun() for _ in range(decoding.samples)]
     for drawn in _draw(model, ids, decoding):
         for text, (i, log_prob) in zip(texts, drawn, strict=True):
             text.add(i, log_prob)
@@ -196,7 +199,7 @@ def _log_probs(model: NgramModel, prompt: Sequence[int], rows: Sequence[list[int
 
 
 def _search(
-    model: LanguageModel[Any], prompt: Sequence[int], texts: Sequence[_Text], decoding: Decoding
+    model: LanguageModel[Any], prompt: Sequence[int], begun: Callable[[], _Text], decoding: Decoding
 ) -> list[Generated]:
     """The best texts that a beam finds, the best first; fewer when there are no more."""
     from textkit.decode.beam import beam_search
@@ -212,13 +215,19 @@ def _search(
             stop=end if decoding.one_line else None,
             filters=decoding.filters(unknown=model.vocab.id(UNKNOWN), end=end),
             length_penalty=decoding.length_penalty,
-            n_best=decoding.samples,
+            n_best=decoding.beam if decoding.stop else decoding.samples,
         )
-    for text, hypothesis in zip(texts, found, strict=False):
-        for i in hypothesis.ids:
-            text.add(i, 0.0)
-        text.log_prob = hypothesis.log_prob
-    return [text.generated() for text in texts[: len(found)]]
+    results: list[Generated] = []
+    for hypothesis in found:
+        text = begun()
+        ids = (*hypothesis.ids, end) if hypothesis.finished else hypothesis.ids
+        for i, log_prob in zip(ids, hypothesis.token_log_probs, strict=True):
+            text.add(i, log_prob)
+        result = text.generated()
+        # What differs only from a stop string on is one text, which the best of them has given already.
+        if not decoding.stop or all(result.text != other.text for other in results):
+            results.append(result)
+    return results[: decoding.samples]
 
 
 @contextlib.contextmanager
@@ -229,12 +238,13 @@ def _stepping(model: LanguageModel[Any]) -> Iterator[StepModel[Any]]:
         return
     import torch
 
-    from textkit.lm.stepping import SteppingNetwork
+    from textkit.lm.stepping import SteppingLines, SteppingNetwork
 
-    steps, threads = SteppingNetwork(cast(Any, model).network), torch.get_num_threads()
+    network = cast("NeuralLanguageModel", model)
+    steps, threads = SteppingNetwork(network.network), torch.get_num_threads()
     if steps.parameters < _SMALL:
         torch.set_num_threads(1)
     try:
-        yield steps
+        yield SteppingLines(steps, end=model.vocab.id(END)) if network.context == "line" else steps
     finally:
         torch.set_num_threads(threads)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import cast
 
 import numpy as np
 
 from textkit.data.encoded import EncodedCorpus
-from textkit.errors import CheckpointError, InputError, reason_of
-from textkit.lm.arpa.writer import check_words, write_arpa
+from textkit.errors import CheckpointError
+from textkit.lm.arpa import write_arpa
 from textkit.lm.counts import NgramCounts
 from textkit.lm.counts.file import write_counts
 from textkit.lm.ngram import NgramModel
 from textkit.lm.ngram.folder import HEADER, fill_ngram
 from textkit.lm.ngram.folder import load_ngram as open_folder
+from textkit.lm.ngram_text import check_words
 from textkit.lm.score import MeasuredText
 from textkit.lm.smoothing.modified_kneser_ney import ModifiedKneserNey
 from textkit.tasks.language_model.config import LanguageModelConfig
@@ -32,8 +32,10 @@ def count_ngrams(
     config: LanguageModelConfig, prepared: Prepared, options: NgramOptions, *, say: Say
 ) -> NgramCounts:
     """The counts of a prepared text, or those that were given; writes them where that is asked."""
-    if options.arpa is not None:
-        check_words(prepared.vocab, options.arpa)  # better before the work than after
+    if options.arpa is not None:  # better before the work than after
+        check_words(prepared.vocab, options.arpa)
+    if options.write_counts is not None:
+        check_words(prepared.vocab, options.write_counts, kind="a count file")
     counts = prepared.counts
     if counts is None:
         total = len(prepared.train.ids) + len(prepared.train)
@@ -55,12 +57,12 @@ def count_ngrams(
 
 
 def estimate_ngram(
-    config: LanguageModelConfig, counts: NgramCounts, vocab: Vocab, options: NgramOptions, *, say: Say
+    config: LanguageModelConfig, counts: NgramCounts, prepared: Prepared, options: NgramOptions, *, say: Say
 ) -> NgramModel:
     """The smoothed model, also as ARPA text where that is asked; what the smoothing explains is said."""
     sizes = ", ".join(f"{counts.trie.size(k):,}" for k in range(2, counts.order + 1))
     say(f"estimating the probabilities of {sizes} n-grams" if sizes else "estimating the probabilities")
-    model = smoothed(config, counts, vocab)
+    model = _smoothed(config, counts, prepared)
     for note in model.notes:
         say(note)
     del counts
@@ -69,17 +71,13 @@ def estimate_ngram(
     return model
 
 
-def smoothed(config: LanguageModelConfig, counts: NgramCounts, vocab: Vocab) -> NgramModel:
+def _smoothed(config: LanguageModelConfig, counts: NgramCounts, prepared: Prepared) -> NgramModel:
     """The model that `config` asks for, from counts."""
     smoothing = config.make_smoothing()
-    if config.limit_vocab is None:
-        return smoothing.estimate(counts, vocab)
-    try:
-        allowed = Path(config.limit_vocab).read_text(encoding="utf-8").split()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = reason_of(error)
-        raise InputError(f"{config.limit_vocab}: the words to keep cannot be read: {reason}") from error
-    return cast(ModifiedKneserNey, smoothing).estimate(counts, vocab, allowed=frozenset(allowed))
+    if prepared.allowed is None:
+        return smoothing.estimate(counts, prepared.vocab)
+    kneser_ney = cast(ModifiedKneserNey, smoothing)  # no other is configured with words to keep
+    return kneser_ney.estimate(counts, prepared.vocab, allowed=prepared.allowed)
 
 
 def in_vocab_of(model: NgramModel, text: MeasuredText, vocab: Vocab) -> MeasuredText:

@@ -9,11 +9,12 @@ from textkit import atomic
 from textkit.errors import CheckpointError, UsageError
 from textkit.lm.ngram import NgramModel
 from textkit.lm.ngram.folder import HEADER, fill_ngram, load_ngram, read_header
+from textkit.lm.ngram_text import check_packing
 from textkit.text.pipeline import Pipeline
 from textkit.text.tokenizers.whitespace import WhitespaceTokenizer
 from textkit.train.checkpoint import MANIFEST, RunFolder
 
-ARPA_SUFFIXES = (".arpa", ".gz")
+_ARPA_SUFFIXES = (".arpa", ".gz")
 RECIPE = "pipeline.json"
 _KENLM_WORDS = Pipeline.of(WhitespaceTokenizer(unicode=False))
 
@@ -73,6 +74,17 @@ def _read_folder(path: Path) -> SavedNgram:
     return SavedNgram(load_ngram(path), pipeline)
 
 
+def is_arpa_name(path: Path | str) -> bool:
+    """Whether a model is written there as ARPA text; raises UsageError for another packing than .gz.
+
+    >>> is_arpa_name("M.ARPA"), is_arpa_name("m.arpa.gz"), is_arpa_name("model")
+    (True, True, False)
+    """
+    path = Path(path)
+    check_packing(path)
+    return path.suffix.lower() in _ARPA_SUFFIXES
+
+
 def write_ngram_file(saved: SavedNgram, path: Path | str, *, quantise: bool = False) -> None:
     """Write ARPA text where the name ends in .arpa or .gz, else a new model folder with its pipeline.
 
@@ -84,7 +96,7 @@ def write_ngram_file(saved: SavedNgram, path: Path | str, *, quantise: bool = Fa
         from textkit.lm.ngram.quantise import quantise as quantised
 
         model = quantised(model)
-    if path.suffix in ARPA_SUFFIXES:
+    if is_arpa_name(path):
         from textkit.lm.arpa import write_arpa
 
         write_arpa(model, path)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from textkit.data.encoded import EncodedCorpus
 from textkit.errors import CheckpointError, UsageError
 from textkit.lm.language_model import LanguageModel
+from textkit.lm.ngram_text import check_packing
 from textkit.lm.score import MeasuredText, Score, score
 from textkit.lm.threads import at_most
 from textkit.tasks.configuration import of_a_run, parse_settings
@@ -65,6 +66,7 @@ def train(
     if config.model == "ngram":
         if os.environ.get("WORLD_SIZE", "1") != "1":
             raise UsageError("an n-gram model is estimated by one process; start it without torchrun")
+        _check_outputs(out, ngram)
         with at_most(ngram.jobs):
             # Nothing here holds on to the text, which is large, so that it can go once it is counted.
             return _train_ngram(
@@ -75,10 +77,13 @@ def train(
 
     from textkit.train.device import choose_device
     from textkit.train.distributed import join_world
+    from textkit.train.log import check_events
 
+    check_events(wanted=config.tensorboard)
     with join_world(choose_device(config.device)) as world:
         with world.explaining():
             if world.first:
+                _check_outputs(out, ngram)
                 prepared = prepare(config, lines, valid=valid, test=test, ngram=ngram)
                 run = _start_network(config, prepared, out=out, world=world, say=say)
             world.barrier()
@@ -89,10 +94,22 @@ def train(
             return _fit_network(config, run, prepared, world=world, watch=watch, say=say)
 
 
+def _check_outputs(out: Path | str | None, ngram: NgramOptions) -> None:
+    """Raise TextkitError for what cannot be written: before the work, and before files are replaced."""
+    for file in (ngram.arpa, ngram.write_counts):
+        if file is not None:
+            check_packing(file)
+    if out is None:
+        return
+    path = Path(out)
+    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        raise CheckpointError(f"{path}: already exists; choose another name")
+
+
 @contextlib.contextmanager
 def _alone(path: Path, world: World) -> Iterator[None]:
     """Around training: nobody else trains in the run; the end of a process is told, and how to go on."""
-    again = going_on(f"textkit train-lm --resume {path}", aloud=world.first)
+    again = going_on("train-lm", "--resume", str(path), aloud=world.first)
     with again, world.explaining(), alone_in(path) if world.first else contextlib.nullcontext():
         world.barrier()  # until the first has the run
         yield
@@ -147,8 +164,11 @@ def _train_ngram(
         say(note)
     deciding = {} if out is None else {"data": _digests(prepared, options)}
     counts = count_ngrams(config, prepared, options, say=say)
+    if counts.order < config.order:  # of a lower order were given
+        say(f"the counts are of order {counts.order}, and so is the model, instead of {config.order}")
+        config = config.model_copy(update={"order": counts.order, "prune": config.prune[: counts.order]})
     prepared = replace(prepared, train=EncodedCorpus.from_sequences([]), counts=None)  # it takes memory
-    model = estimate_ngram(config, counts, prepared.vocab, options, say=say)
+    model = estimate_ngram(config, counts, prepared, options, say=say)
     del counts
     run = None
     if out is not None:

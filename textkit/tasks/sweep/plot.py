@@ -65,7 +65,8 @@ def _draw_panel(axes: Any, points: Sequence[tuple[Any, float]]) -> None:
         known = list(dict.fromkeys(map(show, values)))
         known.sort()
         xs = [float(known.index(show(value))) for value in values]
-        axes.set_xticks(range(len(known)), known, rotation=30 if max(map(len, known)) > 8 else 0)
+        turned = 30 if max(map(len, known)) > 8 else 0
+        axes.set_xticks(range(len(known)), known, rotation=turned, parse_math=False)
         axes.set_xlim(-0.5, len(known) - 0.5)
     axes.plot(xs, figures, "o", color="tab:blue", alpha=0.7)
     axes.plot(xs[:1], figures[:1], "*", color="tab:red", markersize=14, label="best")

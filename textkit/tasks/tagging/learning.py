@@ -74,7 +74,12 @@ def make_batches(
 
 @torch.no_grad()
 def mean_loss(objective: PathLoss, batches: TaggedBatches) -> float:
-    """The mean loss of a tag over all of `batches`, in nats."""
+    """The mean loss of a tag over all of `batches`, in nats.
+
+    They are always those of the first epoch: others would be summed in another order, and a training that
+    was resumed would validate otherwise, in the last bits, than one that never stopped.
+    """
+    batches.load_state_dict(batches.state_dict() | {"epoch": 0, "position": 0})
     objective.network.eval()
     total, count = 0.0, 0
     for batch in batches:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from textkit.data.spans import Span, SpanReport, TaggedSentence, span_report, spans_of
-from textkit.errors import CheckpointError, UsageError
+from textkit.errors import CheckpointError, InputError, UsageError
 from textkit.models.crf import Posterior
 from textkit.models.tagger import TaggerNetwork
 from textkit.tasks.configuration import make_settings, parse_settings
@@ -78,8 +78,10 @@ class SavedTagger:
     def tag_lines(self, lines: Iterable[str]) -> Iterator[Tagged]:
         """Clean, tokenize and tag lines of text, one result each; white space is no token.
 
-        Raises what the pipeline raises for a line that it cannot read.
+        Raises what the pipeline raises for a line that it cannot read, InputError for a single string.
         """
+        if isinstance(lines, str):  # whose characters would be tagged one by one
+            raise InputError("lines must be a list of strings, not one string: put it into a list")
         return self._tag(map(self._words, lines))
 
     def tag_tokens(self, sentences: Iterable[Sequence[str]]) -> Iterator[Tagged]:

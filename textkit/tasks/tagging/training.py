@@ -22,6 +22,7 @@ from textkit.train import recipe
 from textkit.train.checkpoint import RunFolder
 from textkit.train.interrupt import going_on, stop_requests
 from textkit.train.lock import alone_in
+from textkit.train.log import check_events
 
 Say = Callable[[str], None]
 Sentences = Sequence[TaggedSentence]
@@ -47,6 +48,7 @@ def train(
     taken, and Interrupted, everything saved, when SIGINT or SIGTERM comes (see `resume`).
     """
     say = say or (lambda _message: None)
+    check_events(wanted=config.tensorboard)
     given = {"train": sentences, "dev": dev, "test": test}
     texts = {name: _read(name, each) for name, each in given.items() if each is not None}
     if "dev" not in texts:
@@ -56,7 +58,7 @@ def train(
         for note in _doubts(name, texts.get(name, []), texts["train"]):
             say(note)
     inventory = Inventory.of(texts["train"], config)
-    texts["dev"] = _known(texts["dev"], inventory)
+    _known(texts["dev"], inventory)  # refuses what nothing is known of before there is a run
     tokenizer = make_tokenizer(config.tokenizer, config.tokenizer_options)
     if differing := _otherwise_tokenized(texts["train"], tokenizer):
         say(
@@ -89,7 +91,7 @@ def train(
 @contextlib.contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """Around training: no other training is at work in the run, and what stops it says how to go on."""
-    with going_on(f"textkit train-tagger --resume {path}"), alone_in(path):
+    with going_on("train-tagger", "--resume", str(path)), alone_in(path):
         yield
 
 
@@ -120,12 +122,13 @@ def resume(
 def _fit(
     config: TaggerConfig, run: RunFolder, texts: dict[str, Sentences], *, watch: Watch | None, say: Say
 ) -> dict[str, SpanReport]:
+    inventory = Inventory.load(run)
     trainer = make_trainer(
         config,
         run,
-        Inventory.load(run),
+        inventory,
         train=texts["train"],
-        dev=texts["dev"],
+        dev=_known(texts["dev"], inventory),
         watch=watch or (lambda _progress, _steps: None),
         say=say,
     )

@@ -124,6 +124,8 @@ class TranslatorConfig(BaseModel):
         name = values.get("preset", "transformer-tiny")
         says = PRESETS.get(name, {}) if isinstance(name, str) else {}
         left_out = set(_foreign(says | values))
+        if values.get("batch_tokens") is not None:
+            left_out.add("batch_size")
         if any(values.get(limit) is not None for limit in LIMITS):
             left_out.update(LIMITS)
         return {key: value for key, value in says.items() if key not in left_out} | values
@@ -159,12 +161,26 @@ class TranslatorConfig(BaseModel):
         return tomli_w.dumps(self.model_dump(exclude_none=True, exclude=set(_foreign(self.model_dump()))))
 
 
+def of_run(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a run without those that mean nothing, which earlier versions took and ignored."""
+    ignored = {"min_count", "batch_tokens", "script_only"} & _foreign(settings).keys()
+    return {name: value for name, value in settings.items() if name not in ignored}
+
+
 def _foreign(values: dict[str, Any]) -> dict[str, str]:
     """Settings that mean nothing beside those that are said, and whom they are for."""
     if values.get("model", "transformer") == "transformer":
         foreign = dict.fromkeys(RECURRENT_ONLY, "a recurrent model")
     else:
         foreign = dict.fromkeys(TRANSFORMER_ONLY, "a transformer")
-    if "sentencepiece" not in (values.get("tokenizer", "sentencepiece"), values.get("target_tokenizer")):
+    tokenizer = values.get("tokenizer", "sentencepiece")
+    subword = [name == "sentencepiece" for name in (tokenizer, values.get("target_tokenizer") or tokenizer)]
+    if not any(subword):
         foreign |= dict.fromkeys(SUBWORD_ONLY, "the tokenizer 'sentencepiece'")
+    if all(subword):
+        foreign["min_count"] = "tokenizers of words: a subword tokenizer's vocabulary is its pieces"
+    if values.get("batch_size") is not None:
+        foreign["batch_tokens"] = "minibatches without a batch_size: leave out one of the two"
+    if not (values.get("source_language") and values.get("target_language")):
+        foreign["script_only"] = "pairs of two languages: say source_language and target_language"
     return foreign

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 
 MOST_PENALTY = 10.0  # lengths to the power of more are beyond all numbers
+MOST_RATIO = 1000.0  # more is more than any sentence needs, and at last beyond all numbers
 MOST_TOKENS = 10_000  # that may be asked of a translation
 
 
@@ -23,8 +24,8 @@ class TranslationDecoding:
     (arXiv:1609.08144, equation 14): 0 ranks by probability, which favours short translations; 1 is JoeyNMT's
     choice, and 0.6 that of Vaswani et al. 2017. A translation has `min_length` tokens at least, and
     `max_ratio` times as many as the source, and `max_extra` more, at most. With `sample`, `n_best`
-    translations are drawn instead of searched for. `prefix` is what every translation begins with.
-    The search for a sentence ends when `patience`
+    translations are drawn instead of searched for. `prefix` is what every translation begins with; its
+    tokens come on top of the most. The search for a sentence ends when `patience`
     times `beam` translations are finished; None: when no better one can come, which takes long.
     `lm_weight` is what a language model's log probabilities count. `batch_tokens` bounds what is
     translated at once: sentences times beam times the length of the longest.
@@ -74,6 +75,10 @@ class TranslationDecoding:
                 raise UsageError(f"{name} must be 0 or a positive number, not {number}")
         if self.length_penalty > MOST_PENALTY:
             raise UsageError(f"the length penalty is at most {MOST_PENALTY:g}, not {self.length_penalty:g}")
+        if self.max_ratio > MOST_RATIO:
+            raise UsageError(
+                f"the greatest ratio of lengths is at most {MOST_RATIO:,g}, not {self.max_ratio:g}"
+            )
         if self.min_length > MOST_TOKENS:
             raise UsageError(
                 f"the least length of translations is at most {MOST_TOKENS:,}, not {self.min_length:,}"
@@ -88,6 +93,8 @@ class TranslationDecoding:
             self.sampling_filters()  # each checks its number
             if self.attention:
                 raise UsageError("alignments and attention are those of a search, not of drawn translations")
+            if self.coverage_penalty:
+                raise UsageError("the coverage penalty ranks what a search finds: leave it out of a sample")
         elif self.temperature != 1 or self.top_k is not None or self.top_p is not None:
             raise UsageError("temperature, top-k and top-p go with drawn translations: ask for a sample")
         elif self.n_best > self.beam:

@@ -7,13 +7,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from textkit.models.encoder_decoder import EncoderDecoder
 from textkit.tasks.translation.sides import END_ID, Sides
 from textkit.tasks.translation.source_batch import SourceBatch, by_length
 
-_TOKENS = 4096  # padded, of a batch
+_TOKENS = 4096  # padded, of a batch's longer side
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ def score_pairs(network: EncoderDecoder, sides: Sides, pairs: Sequence[tuple[str
     sources = sides.encode_source(source for source, _ in pairs)
     targets = sides.encode_target(target for _, target in pairs)
     scored: dict[int, ScoredPair] = {}
-    for numbers in by_length(targets.lengths, rows=1, tokens=_TOKENS):
+    longer = np.maximum(sources.lengths, targets.lengths)
+    for numbers in by_length(longer, rows=1, tokens=_TOKENS):
         wanted = SourceBatch.of(targets, numbers)
         inputs = torch.cat([torch.full((len(numbers), 1), END_ID), wanted.ids[:, :-1]], dim=1)  # (B, T)
         features = network(SourceBatch.of(sources, numbers), inputs)  # (B, T, D)

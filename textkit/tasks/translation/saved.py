@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textkit.errors import CheckpointError, UsageError
 from textkit.models.encoder_decoder import EncoderDecoder
 from textkit.tasks.configuration import make_settings, parse_settings
 from textkit.tasks.kinds import check_kind
-from textkit.tasks.translation.config import TranslatorConfig
+from textkit.tasks.translation.config import TranslatorConfig, of_run
 from textkit.tasks.translation.decoding import TranslationDecoding
 from textkit.tasks.translation.forced import ScoredPair, score_pairs
 from textkit.tasks.translation.network import load_network
@@ -90,12 +90,17 @@ class SavedTranslator:
             yield from score_pairs(self.network, self.sides, block)
 
 
+def settings_of(run: RunFolder) -> dict[str, Any]:
+    """A run's settings, but for those that mean nothing; raises UsageError for what is no TOML."""
+    return of_run(parse_settings(run.config(), source=str(run.path / "config.toml")))
+
+
 def load_config(run: RunFolder) -> TranslatorConfig:
     """The settings of a run; raises CheckpointError when it is no translator's, or they are damaged."""
     check_kind(run, KIND)
     source = str(run.path / "config.toml")
     try:
-        return make_settings(TranslatorConfig, parse_settings(run.config(), source=source), source=source)
+        return make_settings(TranslatorConfig, settings_of(run), source=source)
     except UsageError as error:
         reason = str(error).removeprefix(f"{source}: ")
         raise CheckpointError(f"{source}: damaged, or of another version of textkit: {reason}") from error

@@ -36,21 +36,27 @@ class SourceBatch(NamedTuple):
         return SourceBatch(torch.from_numpy(ids), torch.from_numpy(lengths))
 
 
-def by_length(lengths: npt.NDArray[Any], *, rows: int, tokens: int) -> Iterator[list[int]]:
+def by_length(lengths: npt.NDArray[Any], *, rows: int, tokens: int, parts: int = 1) -> Iterator[list[int]]:
     """The numbers of sentences of these `lengths` in batches, the longest first.
 
     A sentence takes `rows` rows of a batch; rows times the longest sentence are at most `tokens`, but for
-    a single sentence.
+    a single sentence. No batch reaches from one of `parts` equal shares of all tokens far into the next.
 
     >>> list(by_length(np.array([3, 9, 2, 3]), rows=2, tokens=12))
     [[1], [0, 3], [2]]
+    >>> list(by_length(np.array([3, 9, 2, 3]), rows=2, tokens=99, parts=2))
+    [[1], [0, 3, 2]]
     """
     batch: list[int] = []
+    total, before, part = int(lengths.sum()), 0, 0
     for number in np.argsort(-lengths, kind="stable").tolist():
         taken = rows * (len(batch) + 1)
-        if batch and (taken * int(lengths[batch[0]]) > tokens or taken > _MOST_ROWS):
+        full = batch and (taken * int(lengths[batch[0]]) > tokens or taken > _MOST_ROWS)
+        if full or before * parts // total > part:
             yield batch
             batch = []
+        part = before * parts // total
+        before += int(lengths[number])
         batch.append(number)
     if batch:
         yield batch

@@ -79,9 +79,14 @@ def _trained(
     except UsageError as error:
         most = re.search(r"is too large for this text: give at most (\d+)", str(error))
         if most is None:
-            raise UsageError(
-                str(error).replace(f"vocab_size {config.vocab_size - 1}", f"vocab_size {config.vocab_size}")
-            ) from error
+            raise UsageError(_with_the_end(str(error), config.vocab_size)) from error
         size = int(most[1]) + 1
         notes.append(f"the {side}text gives a vocabulary of {size:,}, not {config.vocab_size:,}")
         return train(size)
+
+
+def _with_the_end(message: str, size: int) -> str:
+    """Why sentencepiece cannot be trained, in sizes that count the end of a sentence too."""
+    needed = r"(its characters alone need )(\d+)"
+    message = re.sub(needed, lambda found: f"{found[1]}{int(found[2]) + 1}", message)
+    return message.replace(f"vocab_size {size - 1}", f"vocab_size {size}")

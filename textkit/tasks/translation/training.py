@@ -10,13 +10,13 @@ from typing import Any
 from textkit import atomic
 from textkit.data.encoded import EncodedCorpus
 from textkit.errors import CheckpointError, UsageError
-from textkit.tasks.configuration import make_settings, parse_settings
+from textkit.tasks.configuration import make_settings
 from textkit.tasks.translation.config import LIMITS, TranslatorConfig
 from textkit.tasks.translation.learning import Watch, described, make_batches, make_trainer
 from textkit.tasks.translation.network import make_network
 from textkit.tasks.translation.prepare import Pairs, Prepared, load_held_out, prepare, train_folders
 from textkit.tasks.translation.results import Result, measure
-from textkit.tasks.translation.saved import KIND, load_config, load_translator
+from textkit.tasks.translation.saved import KIND, load_config, load_translator, settings_of
 from textkit.tasks.translation.sides import Sides
 from textkit.tasks.verification.probe import record_results
 from textkit.train import recipe
@@ -25,6 +25,7 @@ from textkit.train.device import choose_device
 from textkit.train.distributed import World, join_world
 from textkit.train.interrupt import going_on, stop_requests
 from textkit.train.lock import alone_in
+from textkit.train.log import check_events
 
 Say = Callable[[str], None]
 
@@ -48,6 +49,7 @@ def train(
     saved, when SIGINT or SIGTERM comes (see `resume`).
     """
     say = say or (lambda _message: None)
+    check_events(wanted=config.tensorboard)
     with join_world(choose_device(config.device)) as world:
         with world.explaining():
             if world.first:
@@ -97,7 +99,7 @@ def resume(
 @contextlib.contextmanager
 def _alone(path: Path, world: World) -> Iterator[None]:
     """Around training: nobody else trains in the run; the end of a process is told, and how to go on."""
-    again = going_on(f"textkit train-nmt --resume {path}", aloud=world.first)
+    again = going_on("train-nmt", "--resume", str(path), aloud=world.first)
     with again, world.explaining(), alone_in(path) if world.first else contextlib.nullcontext():
         world.barrier()  # until the first has the run
         yield
@@ -108,9 +110,7 @@ def _longer(run: RunFolder, longer: dict[str, Any]) -> TranslatorConfig:
     load_config(run)  # raises for a run of another kind
     source = str(run.path / "config.toml")
     recorded = {name: run.document[name] for name in LIMITS if name in run.document}
-    return make_settings(
-        TranslatorConfig, parse_settings(run.config(), source=source) | recorded | longer, source=source
-    )
+    return make_settings(TranslatorConfig, settings_of(run) | recorded | longer, source=source)
 
 
 def _create(

@@ -31,6 +31,7 @@ from textkit.tasks.translation.source_batch import SourceBatch, by_length
 from textkit.tasks.translation.threads import at_once
 from textkit.text.vocab import UNKNOWN
 
+_WORTH = 1024  # tokens: smaller batches take longer for each
 _LINE_ENDS = str.maketrans("\n\r", "  ")  # a translation is one line
 
 
@@ -81,10 +82,8 @@ class Translating:
         found: list[list[Translation]] = [[EMPTY]] * len(once)
         full = np.array([n for n, text in enumerate(once) if least[n] > 1 and not text.isspace()], np.int64)
         lengths = corpora[0].lengths[full]
-        threads = torch.get_num_threads() if self._side_by_side else 1
-        share = -(-self.decoding.rows * int(lengths.sum()) // threads)  # so that no thread has nothing to do
-        tokens = min(self.decoding.batch_tokens, max(share, 1))
-        batches = by_length(lengths, rows=self.decoding.rows, tokens=tokens)
+        rows, tokens = self.decoding.rows, self.decoding.batch_tokens
+        batches = by_length(lengths, rows=rows, tokens=tokens, parts=self._parts(rows * int(lengths.sum())))
         parts = [full[batch].tolist() for batch in batches]
         for numbers, translations in zip(parts, self._decoded(corpora, parts), strict=True):
             for number, hypotheses in zip(numbers, translations, strict=True):
@@ -94,6 +93,12 @@ class Translating:
             return found
         places = {text: number for number, text in enumerate(once)}
         return [found[places[text]] for text in sentences]
+
+    def _parts(self, work: int) -> int:
+        """In how many parts so many tokens are decoded at least: as many for each thread, some if it pays."""
+        threads = torch.get_num_threads() if self._side_by_side else 1
+        parts = max(-(-work // self.decoding.batch_tokens), min(2 * threads, work // _WORTH), 1)
+        return -(-parts // threads) * threads
 
     @property
     def _sides(self) -> Sides:
@@ -119,7 +124,8 @@ class Translating:
     def _decode(self, corpora: Sequence[EncodedCorpus], numbers: Sequence[int]) -> list[list[Hypothesis]]:
         sources = [SourceBatch.of(corpus, numbers) for corpus in corpora]
         decoding = self.decoding
-        lengths = [decoding.longest(length) for length in sources[0].lengths.tolist()]
+        own = len(self._prefix)  # which does not shorten what follows it
+        lengths = [own + decoding.longest(length) for length in sources[0].lengths.tolist()]
         prompts = torch.full((len(numbers), 1), END_ID)
         if decoding.sample:
             return self._draw(self._model(sources), prompts, lengths)

@@ -15,14 +15,15 @@ from textkit.text.clean.urls import RemoveEmails, RemoveUrls
 from textkit.text.clean.whitespace import CollapseWhitespace
 from textkit.text.pipeline import Pipeline
 
-_REPAIR = (RepairEncoding(), UnicodeNormalize("NFC"), RemoveControls())
+# What cannot be seen goes before the normal form: it may stand between a letter and its accent.
+_REPAIR = (RepairEncoding(), RemoveControls(), UnicodeNormalize("NFC"))
 _WEB = (
     RepairEncoding(),
     StripHtml(),
     RemoveUrls(),
     RemoveEmails(),
-    UnicodeNormalize("NFC"),
     RemoveControls(),
+    UnicodeNormalize("NFC"),
 )
 
 # none       the text as it is
@@ -38,7 +39,7 @@ PRESETS: Mapping[str, Pipeline[str, str]] = MappingProxyType(
         "web": Pipeline((*_WEB, CollapseWhitespace())),
         "zh": Pipeline((*_REPAIR, FoldWidth(punctuation=False), Simplify(), CollapseWhitespace())),
         "en": Pipeline(
-            (RepairEncoding(), UnicodeNormalize("NFKC"), RemoveControls(), Lowercase(), CollapseWhitespace())
+            (RepairEncoding(), RemoveControls(), UnicodeNormalize("NFKC"), Lowercase(), CollapseWhitespace())
         ),
         "sentiment": Pipeline(
             (*_WEB, FoldWidth(), Simplify(), Lowercase(), FilterPunctuation(), CollapseWhitespace())

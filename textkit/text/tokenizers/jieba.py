@@ -113,6 +113,8 @@ class JiebaTokenizer:
         >>> JiebaTokenizer()("云计算"), JiebaTokenizer().add_word("云计算")("云计算")
         (['云', '计算'], ['云计算'])
         """
+        if not word or any(map(str.isspace, word)):
+            raise InputError(f"a word is one or more characters, none of them white space, not {word[:80]!r}")
         entry = word if frequency is None else f"{word} {frequency}"
         words = self.user_dictionary
         start = words + b"\n" if words and not words.endswith(b"\n") else words

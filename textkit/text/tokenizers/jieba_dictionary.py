@@ -26,7 +26,10 @@ from textkit import atomic
 from textkit.errors import InputError, TextkitError, UsageError
 
 _CHECKSUM = 32  # bytes of a sha256
-_ENTRY = re.compile(r"(?P<word>\S+)(?P<frequency> [0-9]{1,300})?(?P<tag> [a-z]+)?")
+# A word may hold blanks, as one in jieba's sample does, where a frequency tells where it ends. It is never
+# found in text, but its frequency counts in the total.
+_WORD = r"(?P<word>\S+|\S.*\S(?= [0-9]+( [a-z]+)?$))"
+_ENTRY = re.compile(_WORD + r"(?P<frequency> [0-9]{1,300})?(?P<tag> [a-z]+)?")
 
 
 @functools.lru_cache(maxsize=1)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,9 +19,27 @@ if TYPE_CHECKING:
     from textkit.text.tokenizers.spacy_stretches import SpacyStretches
 
 
+_KEPT = 1 << 16  # words that spaCy remembers, at half a kilobyte each
+_ONE_AT_A_TIME = threading.Lock()
+
+
 @functools.lru_cache(maxsize=8)
-def _tokenizer(language: str, model: str) -> Any:
-    return _model_tokenizer(model) if model else _blank_tokenizer(language)
+def _language(language: str, model: str) -> Any:
+    return _model_language(model) if model else _blank_language(language)
+
+
+@contextlib.contextmanager
+def _tokenizing(language: str, model: str) -> Iterator[Any]:
+    """The tokenizer, for one thread at a time; what it gives is not to be used after the block.
+
+    spaCy's vocabulary keeps each word that it meets, so memory would grow with the text. Once it has many,
+    among them the frequent ones, it forgets at the end of the block what is new in it.
+    """
+    loaded = _language(language, model)
+    with _ONE_AT_A_TIME:
+        bounded = len(loaded.vocab) >= _KEPT
+        with loaded.vocab.memory_zone() if bounded else contextlib.nullcontext():
+            yield loaded.tokenizer
 
 
 @functools.lru_cache(maxsize=8)
@@ -27,11 +47,11 @@ def _stretches(language: str, model: str) -> SpacyStretches | None:
     """None for a tokenizer whose tokens depend on more than the stretch they are in."""
     from textkit.text.tokenizers.spacy_stretches import SpacyStretches
 
-    tokenizer = _tokenizer(language, model)
+    tokenizer = _language(language, model).tokenizer
     return SpacyStretches(tokenizer) if SpacyStretches.suits(tokenizer) else None
 
 
-def _blank_tokenizer(language: str) -> Any:
+def _blank_language(language: str) -> Any:
     import pkgutil
 
     import spacy
@@ -41,13 +61,13 @@ def _blank_tokenizer(language: str) -> Any:
     if language not in languages:
         raise unknown_name("spaCy language", language, languages)
     try:
-        return spacy.blank(language).tokenizer
+        return spacy.blank(language)
     except Exception as error:  # a language whose own segmenter is missing; spaCy's types differ by language
         reason = str(error).strip().partition("\n")[0]
         raise UsageError(f"spaCy cannot tokenize '{language}' here: {reason}") from error
 
 
-def _model_tokenizer(model: str) -> Any:
+def _model_language(model: str) -> Any:
     import importlib.metadata
 
     import spacy
@@ -62,7 +82,7 @@ def _model_tokenizer(model: str) -> Any:
         )
     meta = spacy.util.get_model_meta(spacy.util.get_package_path(model))
     # Only the tokenizer is wanted; taggers and parsers would take seconds to load.
-    return spacy.load(model, exclude=meta.get("components", [])).tokenizer
+    return spacy.load(model, exclude=meta.get("components", []))
 
 
 @dataclass(frozen=True)
@@ -86,15 +106,17 @@ class SpacyTokenizer:
             raise UsageError(f"give a spaCy language or a model, not both: '{self.language}', '{self.model}'")
 
     def __call__(self, text: str) -> list[str]:
-        return [token.text for token in _tokenizer(self.language, self.model)(text) if not token.is_space]
+        with _tokenizing(self.language, self.model) as tokenizer:
+            return [token.text for token in tokenizer(text) if not token.is_space]
 
     def offsets(self, text: str) -> list[Token]:
         """The tokens with their places in `text`."""
-        return [
-            Token(token.text, token.idx, token.idx + len(token))
-            for token in _tokenizer(self.language, self.model)(text)
-            if not token.is_space
-        ]
+        with _tokenizing(self.language, self.model) as tokenizer:
+            return [
+                Token(token.text, token.idx, token.idx + len(token))
+                for token in tokenizer(text)
+                if not token.is_space
+            ]
 
     def batch(self, texts: Sequence[str] | Lines) -> TokenBatch:
         """The tokens of each line; spaCy sees each distinct word with its punctuation once.

@@ -25,5 +25,7 @@ class NgramSettings(BaseModel):
         "last is for all higher orders too.",
     )
     limit_vocab: str | None = Field(
-        default=None, description="n-gram: a file of words; n-grams with others are counted but not kept."
+        default=None,
+        description="n-gram: a file of words (with unit char a character a line); n-grams with others are "
+        "counted but not kept.",
     )
