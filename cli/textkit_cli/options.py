@@ -180,6 +180,18 @@ def parse_size(text: str) -> int:
     return size
 
 
+def spilling(memory: str | None, tmp: str | None) -> tuple[int | None, Path | None]:
+    """--memory in bytes and the folder of --tmp, None for what was not given.
+
+    Raises UsageError for --tmp alone, a folder that is not there, and what `parse_size` refuses.
+    """
+    if memory is None and tmp is not None:
+        raise UsageError("--tmp is where the files of --memory are kept; give both")
+    if tmp is not None and not Path(tmp).is_dir():
+        raise UsageError(f"--tmp {tmp}: no such folder")
+    return None if memory is None else parse_size(memory), None if tmp is None else Path(tmp)
+
+
 def parse_tokenizer_options(pairs: Sequence[str] | None) -> dict[str, Any]:
     """KEY=VALUE pairs as options for `textkit.text.catalog.make_tokenizer`: flags become true or false.
 

@@ -210,16 +210,13 @@ def _ngram_options(
             value == "-" or Path(value).is_dir() or not Path(value).absolute().parent.is_dir()
         ):
             raise UsageError(f"{name} {value}: name a file in a folder that exists")
-    if memory is None and tmp is not None:
-        raise UsageError("--tmp is where the files of --memory are kept; give both")
-    if tmp is not None and not Path(tmp).is_dir():
-        raise UsageError(f"--tmp {tmp}: no such folder")
+    bound, folder = options.spilling(memory, tmp)
     return NgramOptions(
         counts=tuple(map(Path, counts or ())),
         write_counts=None if write_counts is None else Path(write_counts),
         arpa=None if arpa is None else Path(arpa),
-        memory=None if memory is None else options.parse_size(memory),
-        tmp=None if tmp is None else Path(tmp),
+        memory=bound,
+        tmp=folder,
         jobs=jobs,
     )
 

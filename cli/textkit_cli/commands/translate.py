@@ -6,7 +6,6 @@ import contextlib
 import itertools
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +13,7 @@ import typer
 from textkit.errors import InputError, StageError, UsageError
 from textkit_cli import options
 from textkit_cli.answers import FORMS, AnsweredRecords, form_of_output
+from textkit_cli.attention_pictures import PICTURES, AttentionPictures
 from textkit_cli.console import say
 from textkit_cli.forcing import check_scoring, write_scores
 from textkit_cli.labelled import TextColumn
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from textkit.tasks.translation import SavedTranslator, Translation, TranslationDecoding
 
 BATCH = 2048  # lines that are sorted by length together
-PICTURES = 20  # of attention, at most
 LM_WEIGHT = 0.2
 
 
@@ -159,7 +158,7 @@ def command(
         form=output_format,
         alignments=alignments,
         text_column=text_column,
-        pictures=_Pictures(attention),
+        pictures=AttentionPictures(attention),
         errors=errors,
         quiet=quiet,
     )
@@ -174,7 +173,7 @@ def _write(
     form: str | None,
     alignments: bool,
     text_column: str | None,
-    pictures: _Pictures,
+    pictures: AttentionPictures,
     errors: str,
     quiet: bool,
 ) -> None:
@@ -269,36 +268,3 @@ def _name_the_line(saved: SavedTranslator, batch: RecordBatch) -> None:
             saved.sides.source(text)
         except StageError as error:
             raise InputError(f"{place}: {error}") from error
-
-
-class _Pictures:
-    """The attention of the first lines, drawn when all is done."""
-
-    def __init__(self, folder: str | None) -> None:
-        self.folder = folder
-        self.kept: list[tuple[int, Translation]] = []
-        self.seen = 0
-
-    def add(self, found: Sequence[Sequence[Translation]]) -> None:
-        """Keep what is to be drawn."""
-        if self.folder is None:
-            return
-        for each in found:
-            self.seen += 1
-            if each[0].attention is not None and len(self.kept) < PICTURES:
-                self.kept.append((self.seen, each[0]))
-
-    def draw(self, *, quiet: bool) -> None:
-        """Write line-N.png for each into a new folder."""
-        if self.folder is None:
-            return
-        from textkit import atomic
-        from textkit.explain.fonts import MISSING, chinese_font
-        from textkit.tasks.translation.attention_plot import draw_attention
-
-        tokens = "".join(token for _, each in self.kept for token in (*each.source_tokens, *each.tokens))
-        if chinese_font() is None and any("\u3040" <= letter <= "\u9fff" for letter in tokens):
-            say(MISSING, quiet=quiet)
-        with atomic.writing_folder(self.folder) as folder:
-            for number, each in self.kept:
-                draw_attention(each, Path(folder) / f"line-{number}.png")

@@ -209,13 +209,7 @@ def _bound(memory: str | None, tmp: str | None) -> tuple[int | None, Path | None
     """--memory in bytes, and the folder of --tmp."""
     from textkit.text.kernels import unavailable
 
-    if memory is None:
-        if tmp is not None:
-            raise UsageError("--tmp is where the files of --memory are kept; give both")
-        return None, None
-    if tmp is not None and not Path(tmp).is_dir():
-        raise UsageError(f"--tmp {tmp}: no such folder")
-    size = options.parse_size(memory)
-    if reason := unavailable():
+    size, folder = options.spilling(memory, tmp)
+    if size is not None and (reason := unavailable()):
         raise UsageError(f"--memory needs compiled loops, which cannot be had here ({reason})")
-    return size, None if tmp is None else Path(tmp)
+    return size, folder
