@@ -155,7 +155,7 @@ def test_a_training_spent_on_warming_up_is_told(
         tmp_path / "run", epochs=None, max_steps=9, schedule=schedule, say=lines.append
     )
     trainer.fit(StopRequest())
-    told = f"the learning rate was rising for {warmup} of the steps; try a lower --warmup"
+    told = f"the learning rate rose for {warmup} steps: train longer, or warm up for fewer"
     assert lines.count(told) == said
 
 

@@ -68,6 +68,15 @@ class RunFolder:
     document: dict[str, Any] = field(default_factory=dict)
 
     @staticmethod
+    def check_free(path: Path) -> None:
+        """Raise CheckpointError unless a run can be made there: nothing is, or an empty folder."""
+        if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+            raise CheckpointError(
+                f"{path}: already exists; choose another name, "
+                f"or go on with --resume {shlex.quote(str(path))}"
+            )
+
+    @staticmethod
     def create(
         path: Path | str,
         *,
@@ -86,11 +95,7 @@ class RunFolder:
         Raises CheckpointError when `path` is taken.
         """
         path = Path(path)
-        if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-            raise CheckpointError(
-                f"{path}: already exists; choose another name, "
-                f"or go on with --resume {shlex.quote(str(path))}"
-            )
+        RunFolder.check_free(path)
         with atomic.writing_folder(path) as folder:
             (folder / "config.toml").write_text(config, encoding="utf-8")
             pipeline.save(folder)

@@ -117,7 +117,7 @@ class Trainer(Generic[B]):
             self.say(self.progress.summary(time.monotonic() - began, self.measure, goal=goal))
             risen = rise(self.schedule, self.progress.step, self.progress.total)
             if risen > self.progress.step / 2:
-                self.say(f"the learning rate was rising for {risen} of the steps; try a lower --warmup")
+                self.say(f"the learning rate rose for {risen} steps: train longer, or warm up for fewer")
 
     def _train(self, stop: StopRequest) -> None:
         """Make steps until it is time for a validation, the epoch ends, or training went back."""

@@ -99,11 +99,8 @@ def _check_outputs(out: Path | str | None, ngram: NgramOptions) -> None:
     for file in (ngram.arpa, ngram.write_counts):
         if file is not None:
             check_packing(file)
-    if out is None:
-        return
-    path = Path(out)
-    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-        raise CheckpointError(f"{path}: already exists; choose another name")
+    if out is not None:
+        RunFolder.check_free(Path(out))
 
 
 @contextlib.contextmanager
