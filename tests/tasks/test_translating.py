@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 import textkit
 from textkit.decode.exhaustive import exhaustive_search
 from textkit.errors import CheckpointError, StageError, UsageError
+from textkit.tasks.translation import translating
 from textkit.tasks.translation.alignment import Link
 from textkit.tasks.translation.attention_plot import draw_attention
 from textkit.tasks.translation.decoding import TranslationDecoding
@@ -81,6 +82,18 @@ def test_threads_translate_what_one_does(saved: SavedTranslator) -> None:
         assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(before)
+
+
+def test_many_lines_are_translated_as_few_are(
+    saved: SavedTranslator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = flat(saved.translate(LINES, KEEN))
+    monkeypatch.setattr(translating, "_PACKED", 1)
+    for found, wanted in zip(flat(saved.translate(LINES, KEEN)), few, strict=True):
+        assert [text for text, _, _ in found] == [text for text, _, _ in wanted]
+        assert np.allclose([row[1:] for row in found], [row[1:] for row in wanted], atol=1e-4)
+    rounded = dataclasses.replace(KEEN, precision="bf16")  # whose products are not float32's
+    assert flat(saved.translate(LINES, rounded)) != flat(saved.translate(LINES, KEEN))
 
 
 @given(

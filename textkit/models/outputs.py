@@ -14,6 +14,7 @@ from torch.nn import functional
 from textkit.errors import UsageError
 from textkit.models.fused_cross_entropy import CrossEntropy, smoothed_cross_entropy, target_log_probs
 from textkit.models.network import PADDING
+from textkit.models.packed import PackedProduct
 from textkit.models.workspace import Workspace
 
 _ROWS = 128  # of scores made into log probabilities at once: what needs memory beside the result
@@ -47,6 +48,7 @@ class SoftmaxOutput(nn.Module):
         self.weight = nn.Parameter(torch.empty(vocab_size, width)) if weight is None else weight
         self.bias = nn.Parameter(torch.zeros(vocab_size)) if bias else None
         self._workspace = Workspace()
+        self._packed: PackedProduct | None = None
         if weight is None:
             nn.init.uniform_(self.weight, -(width**-0.5), width**-0.5)
 
@@ -70,10 +72,19 @@ class SoftmaxOutput(nn.Module):
     def log_probs(self, features: Tensor) -> Tensor:
         """Log probabilities (N, V) of all ids, without a graph."""
         with torch.autocast(features.device.type, enabled=False):
-            scores: Tensor = functional.linear(features.float(), self.weight, self.bias)
+            scores = self._scores(features.float())
             for part in torch.split(scores, _ROWS):
                 part.copy_(torch.log_softmax(part, dim=-1))
             return scores
+
+    def pack(self) -> None:
+        """Compute log probabilities with the weight as it is now, laid out anew (see `models.packed`)."""
+        self._packed = PackedProduct(self.weight, self.bias)
+
+    def _scores(self, features: Tensor) -> Tensor:
+        if self._packed is None:
+            return functional.linear(features, self.weight, self.bias)
+        return self._packed(features)
 
     def target_log_probs(self, features: Tensor, targets: Tensor) -> Tensor:
         """Log probabilities (N,) of `targets` (N,), none of them PADDING; without a graph."""

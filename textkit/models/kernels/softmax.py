@@ -8,32 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from textkit.models.kernels.floats import narrowed, power_of_two, widened
-from textkit.text.kernels.compiled import compiled, inlined
+from textkit.models.kernels.exponential import exponential
+from textkit.models.kernels.floats import narrowed, widened
+from textkit.text.kernels.compiled import compiled
 
 # Sums and maxima of a row are kept in so many lanes, side by side: one sum from left to right would let the
 # processor add one number at a time, and its rounding errors grow with the whole row.
 LANES = 256
 Lanes = npt.NDArray[np.float32]
-
-_F = np.float32
-_LOWEST = _F(-87.0)  # exp of less is nearly the smallest float32: taken for zero
-_LOG2_E = _F(1.4426950408889634)
-_LN2_HIGH, _LN2_LOW = _F(0.693359375), _F(-2.12194440e-4)  # their sum is ln 2; the first is short
-_ROUNDER = _F(12582912.0)  # 1.5 * 2^23: to add and take it away rounds to a whole number
-# exp(r) on [-ln 2 / 2, ln 2 / 2] by its series with the last terms adjusted (Cephes, expf).
-_P5, _P4, _P3 = _F(1.9875691500e-4), _F(1.3981999507e-3), _F(8.3334519073e-3)
-_P2, _P1, _P0 = _F(4.1665795894e-2), _F(1.6666665459e-1), _F(5.0000001201e-1)
-_ONE, _ZERO = _F(1), _F(0)
-
-
-@inlined
-def _exp(x: Any) -> Any:
-    """e to the power of x <= 0, a float32, to a relative 2e-7."""
-    whole = (x * _LOG2_E + _ROUNDER) - _ROUNDER
-    r = (x - whole * _LN2_HIGH) - whole * _LN2_LOW
-    power = ((((_P5 * r + _P4) * r + _P3) * r + _P2) * r + _P1) * r + _P0
-    return (power * r * r + r + _ONE) * power_of_two(whole)
 
 
 @compiled
@@ -46,9 +28,7 @@ def _raise_maxima(logits: npt.NDArray[Any], bias: npt.NDArray[np.float32], lanes
 @compiled
 def _exponentiate(logits: npt.NDArray[Any], bias: npt.NDArray[np.float32], most: Any, lanes: Lanes) -> None:
     for i in range(len(logits)):
-        below = widened(logits[i]) + bias[i] - most
-        value = _exp(_LOWEST if below < _LOWEST else below)  # put so, nan stays nan
-        value = _ZERO if below < _LOWEST else value
+        value = exponential(widened(logits[i]) + bias[i] - most)
         lanes[i] += value
         logits[i] = narrowed(value, logits[i])
 
@@ -92,5 +72,7 @@ def differentiate(
             total += lanes[lane]
         log_prob = score - most - math.log(total)
         # p - 1 as exp(log p) - 1: right to the last digit where p is nearly 1.
-        logits[row, target] = narrowed(_F((math.expm1(log_prob) + smoothing) * total), logits[row, target])
+        logits[row, target] = narrowed(
+            np.float32((math.expm1(log_prob) + smoothing) * total), logits[row, target]
+        )
         sums[row], log_probs[row], normalisers[row] = total, log_prob, most + math.log(total)

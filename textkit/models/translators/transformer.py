@@ -186,5 +186,4 @@ class TranslatorTransformer(nn.Module):
     def decoding(self, source: Source) -> TransformerDecoding:
         """A step model that translates `source`, which is encoded here, once; call it in `eval` mode."""
         with torch.inference_mode():
-            encoded, seen = self.encode(source, padded=False)
-            return TransformerDecoding(self, Memory.of(self, encoded, seen, sentences=len(source.lengths)))
+            return TransformerDecoding(self, Memory.of(self, source))

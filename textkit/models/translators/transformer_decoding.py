@@ -3,14 +3,13 @@
 C sentences are decoded in R = C k rows, k rows each; H heads of width d, D = H d; S source steps; M slots.
 
 A slot holds the keys and values of one step of one row. Slots belong to sentences, and a row says which of
-its sentence's slots are its past: where beams fork and die only that is reordered. Slots are copied when they
-are full and when a sentence is dropped, and then without those that no row sees. The rows of a sentence share
-its keys: their queries stand side by side in one product.
+its sentence's slots are its past: where beams fork and die only that is reordered. What is kept of a sentence
+stays at its place when others are dropped. It is copied when slots are full, without those that no row sees,
+and when more than half of the sentences are gone.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,42 +17,41 @@ import torch
 from torch import Tensor
 
 from textkit.errors import UsageError
-from textkit.models.attention import mix
-from textkit.models.translators.layers import attention_weights, heads_of
+from textkit.models.translators.layers import attention_weights, padding_bias
+from textkit.models.translators.slot_attention import look_at, look_back
 
 if TYPE_CHECKING:
-    from textkit.models.translators.layers import DecoderLayer, Seen
+    from textkit.models.encoder_decoder import Source
+    from textkit.models.translators.layers import DecoderLayer
     from textkit.models.translators.transformer import TranslatorTransformer
 
-_SLOTS = 8  # free at first and after a copy, for each row of a sentence: to get memory for more takes longer
+_SLOTS = 16  # free at first and after a copy, for each row of a sentence: to get memory for more takes longer
 
 
 class Memory(NamedTuple):
-    """The encoded sources: `keys` and `values` of each layer, (C, H, S, d), and what is added to scores."""
+    """The encoded sources: keys and values for each layer, (P, S, 2, H, d), and their `lengths` (P,)."""
 
-    keys: tuple[Tensor, ...]
-    values: tuple[Tensor, ...]
-    bias: Tensor | None
+    kept: tuple[Tensor, ...]
+    lengths: Tensor
 
     @classmethod
-    def of(cls, network: TranslatorTransformer, encoded: Tensor, seen: Seen, *, sentences: int) -> Memory:
-        """What the decoder's layers make of the `encoded` rows, of which `seen` says where they stand."""
-        heads = network.settings.heads
-        pairs = [
-            heads_of(seen.padded(layer.memory_attention.memory(encoded)), 2, heads=heads, batch=sentences)
-            for layer in network.decoder_layers
-        ]
-        keys, values = zip(*((keys.contiguous(), values.contiguous()) for keys, values in pairs), strict=True)
-        return cls(keys, values, seen.bias)
+    def of(cls, network: TranslatorTransformer, source: Source) -> Memory:
+        """What the decoder's layers make of `source`."""
+        sentences, steps = source.ids.shape
+        encoded, seen = network.encode(source, padded=False)
+        shape = (sentences, steps, 2, network.settings.heads, -1)
+        kept = (layer.memory_attention.memory(encoded) for layer in network.decoder_layers)
+        return cls(tuple(seen.padded(rows).float().view(shape) for rows in kept), source.lengths)
 
-    def select(self, sentences: Tensor) -> Memory:
-        """That of `sentences` (C',) only."""
-        keys, values = (tuple(part[sentences] for part in parts) for parts in (self.keys, self.values))
-        return Memory(keys, values, None if self.bias is None else self.bias[sentences])
+    def select(self, places: Tensor) -> Memory:
+        """That of the sentences at `places` (C,) only."""
+        if torch.equal(places, torch.arange(len(self.lengths), device=places.device)):
+            return self
+        return Memory(tuple(part.index_select(0, places) for part in self.kept), self.lengths[places])
 
 
 class Slots:
-    """Keys and values of all layers, (layers, 2, C, capacity, D); the first `filled` slots are in use.
+    """Keys and values of all layers, (layers, P, capacity, 2, H, d); the first `filled` slots are in use.
 
     States share them; a state writes behind its own slots if nobody did before, and into a copy else.
     """
@@ -63,15 +61,16 @@ class Slots:
 
     def room(self, filled: int, more: int) -> bool:
         """Whether a state that uses the first `filled` slots may write `more` behind them."""
-        return self.filled == filled and filled + more <= self.kept.shape[3]
+        return self.filled == filled and filled + more <= self.kept.shape[2]
 
-    def copy(self, sentences: Tensor, at: Tensor, *, room: int) -> Slots:
-        """Of each of `sentences` (C',) the slots `at` (C', M), with `room` for more."""
-        layers, two, _, _, width = self.kept.shape
+    def copy(self, places: Tensor, at: Tensor, *, room: int) -> Slots:
+        """Of the sentence at each of `places` (C,) the slots `at` (C, M), with `room` for more."""
+        layers, _, capacity, *shape = self.kept.shape
         count, filled = at.shape
-        kept = self.kept.new_empty(layers, two, count, filled + room, width)
-        for place, (sentence, slots) in enumerate(zip(sentences.tolist(), at, strict=True)):
-            kept[:, :, place, :filled] = self.kept[:, :, sentence].index_select(2, slots)
+        kept = self.kept.new_empty(layers, count, filled + room, *shape)
+        rows = (at + capacity * places[:, None]).flatten()
+        for old, new in zip(self.kept, kept, strict=True):
+            new[:, :filled] = old.flatten(0, 1).index_select(0, rows).view(count, filled, *shape)
         return Slots(kept, filled)
 
 
@@ -79,22 +78,26 @@ class Slots:
 class TransformerState:
     """What was read so far by R = C k rows.
 
-    `seen` (C, k, M) is 0 for the slots that are a row's past and -inf for others; None while each row has all
-    slots of its sentence. `queries` (C, H, k, d) are those of the last step to the source in the last layer.
+    `places` (C,) are where the sentences' memory and slots are. `past` (R, T) are the slots of a row's
+    steps. `queries` (R, D) are those of the last step to the source in the last layer.
     """
 
     memory: Memory
     slots: Slots
     filled: int
-    steps: int
-    rows: int
-    seen: Tensor | None = None
+    places: Tensor
+    past: Tensor
     queries: Tensor | None = None
 
     @property
     def sentences(self) -> int:
         """C."""
-        return self.memory.keys[0].shape[0]
+        return len(self.places)
+
+    @property
+    def of_each(self) -> int:
+        """k."""
+        return len(self.past) // len(self.places)
 
 
 class TransformerDecoding:
@@ -105,58 +108,31 @@ class TransformerDecoding:
 
     def start(self, rows: int) -> TransformerState:
         """The state of `rows` = n C rows, n for each sentence in turn; raises UsageError for others."""
-        memory, settings = self._memory, self._network.settings
-        sentences = memory.keys[0].shape[0]
+        sentences = len(self._memory.lengths)
         if rows < 1 or rows % sentences:
             raise UsageError(f"{sentences} sentences are decoded in as many rows each, not in {rows} rows")
-        shape = (settings.layers, 2, sentences, _SLOTS * (rows // sentences), settings.width)
-        return TransformerState(memory, Slots(memory.keys[0].new_empty(shape), 0), 0, 0, rows)
+        first = self._memory.kept[0]
+        shape = (len(self._memory.kept), sentences, _SLOTS * (rows // sentences), *first.shape[2:])
+        places = torch.arange(sentences, device=first.device)
+        past = places.new_empty(rows, 0)
+        return TransformerState(self._memory, Slots(first.new_empty(shape), 0), 0, places, past)
 
     @torch.inference_mode()
     def step(self, ids: Tensor, state: TransformerState) -> tuple[Tensor, TransformerState]:
         """Read `ids` (R,) int64: log probabilities (R, V) of what follows, and the next state."""
-        network, of_each = self._network, state.rows // state.sentences
+        network, of_each = self._network, state.of_each
         state = _with_room(state, of_each)
-        x = network.embed(ids[:, None], network.target_embedding, begin=state.steps)
-        seen = _and_own(state, of_each)
-        bias = None if seen is None else seen[:, None]
+        x = network.embed(ids[:, None], network.target_embedding, begin=state.past.shape[1])
+        own = torch.arange(len(ids), device=ids.device) % of_each + state.filled
+        past = torch.cat((state.past, own[:, None]), dim=1)
         queries = x
         for number, layer in enumerate(network.decoder_layers):
-            x = self._look_back(x, layer, state, number, bias)
-            x, queries = self._look_at_source(x, layer, state.memory, number)
+            x = _look_back(x, layer, state.slots.kept[number], places=state.places, past=past)
+            x, queries = _look_at_source(x, layer, state, number)
             x = layer.reason(x)
         features = x if network.decoder_norm is None else network.decoder_norm(x)
         filled = state.slots.filled = state.filled + of_each
-        next_state = replace(state, filled=filled, steps=state.steps + 1, seen=seen, queries=queries)
-        return network.output.log_probs(features), next_state
-
-    def _look_back(
-        self, x: Tensor, layer: DecoderLayer, state: TransformerState, number: int, bias: Tensor | None
-    ) -> Tensor:
-        """Attention to the target read so far; what this step adds to it goes into the slots."""
-        norm, sentences, heads = layer.attention_norm, state.sentences, self._network.settings.heads
-        of_each = state.rows // sentences
-        inputs = layer.attention.inputs(layer.before(x, norm))
-        (queries, *_) = heads_of(inputs, 3, heads=heads, batch=sentences)
-        filled = state.filled + of_each
-        kept = state.slots.kept[number]  # (2, C, capacity, D)
-        new = inputs.view(sentences, of_each, 3, -1)[:, :, 1:].permute(2, 0, 1, 3)
-        kept[:, :, state.filled : filled] = new
-        keys, values = kept[:, :, :filled].view(2, sentences, filled, heads, -1).transpose(2, 3)
-        found = mix(queries, keys, values, seen=None if bias is None else bias.to(queries.dtype))
-        return layer.after(x, layer.attention.output(found.transpose(1, 2).reshape(x.shape)), norm)
-
-    def _look_at_source(
-        self, x: Tensor, layer: DecoderLayer, memory: Memory, number: int
-    ) -> tuple[Tensor, Tensor]:
-        """Attention to the source, and its queries."""
-        norm, keys = layer.memory_norm, memory.keys[number]
-        part = layer.memory_attention
-        read = layer.before(x, norm)
-        (queries,) = heads_of(part.queries(read), 1, heads=keys.shape[1], batch=keys.shape[0])
-        seen = None if memory.bias is None else memory.bias.to(queries.dtype)
-        found = mix(queries, keys, memory.values[number], seen=seen)
-        return layer.after(x, part.output(found.transpose(1, 2).reshape(x.shape)), norm), queries
+        return network.output.log_probs(features), replace(state, filled=filled, past=past, queries=queries)
 
     @torch.inference_mode()
     def reorder(self, state: TransformerState, rows: Tensor) -> TransformerState:
@@ -165,25 +141,18 @@ class TransformerDecoding:
         Rows of one sentence that stand together, as many for each, share its memory; however rows stand,
         the result is right.
         """
-        if len(rows) == state.rows and torch.equal(rows, torch.arange(state.rows, device=rows.device)):
+        if torch.equal(rows, torch.arange(len(state.past), device=rows.device)):
             return state
-        of_sentence = rows // (state.rows // state.sentences)
+        of_sentence = rows // state.of_each
         sentences, counts = torch.unique_consecutive(of_sentence, return_counts=True)
         if not bool((counts == counts[0]).all()):
-            sentences, counts = of_sentence, torch.ones_like(rows)
-        of_each, seen = len(rows) // len(sentences), state.seen
-        if seen is not None:
-            seen = seen.flatten(0, 1).index_select(0, rows).view(len(sentences), of_each, state.filled)
-        elif of_each > 1:
-            seen = rows.new_zeros(len(sentences), of_each, state.filled, dtype=torch.float32)
-        queries = state.queries
-        if queries is not None:
-            flat = queries.transpose(1, 2).flatten(0, 1).index_select(0, rows)  # (R', H, d)
-            queries = flat.view(len(sentences), of_each, *flat.shape[1:]).transpose(1, 2)
-        state = replace(state, rows=len(rows), seen=seen, queries=queries)
-        if torch.equal(sentences, torch.arange(state.sentences, device=rows.device)):
-            return state
-        return replace(_copied(state, sentences), memory=state.memory.select(sentences))
+            sentences = of_sentence
+        queries = None if state.queries is None else state.queries.index_select(0, rows)
+        places = state.places[sentences]
+        state = replace(state, places=places, past=state.past.index_select(0, rows), queries=queries)
+        if len(set(places.tolist())) < len(places) or 2 * len(places) <= len(state.memory.lengths):
+            return _copied(state)
+        return state
 
     @torch.inference_mode()
     def attention(self, state: TransformerState) -> Tensor:
@@ -193,42 +162,50 @@ class TransformerDecoding:
         """
         if state.queries is None:
             raise UsageError("nothing was read yet: there is attention after the first step")
-        weights = attention_weights(state.queries, state.memory.keys[-1], state.memory.bias)
+        memory = Memory(state.memory.kept[-1:], state.memory.lengths).select(state.places)
+        keys = memory.kept[0][:, :, 0].transpose(1, 2)
+        queries = state.queries.view(state.sentences, -1, *keys.shape[1::2]).transpose(1, 2)
+        weights = attention_weights(queries, keys, padding_bias(memory.lengths, keys.shape[2]))
         return weights.mean(dim=1).flatten(0, 1)
 
 
-def _and_own(state: TransformerState, of_each: int) -> Tensor | None:
-    """What rows see when each has a slot more: `seen` (C, k, M + k), or None."""
-    if state.seen is None and of_each == 1:
-        return None
-    device = state.memory.keys[0].device
-    seen = state.seen
-    if seen is None:  # nothing was read, or the rows of a sentence were one until now
-        seen = torch.zeros(state.sentences, of_each, state.filled, device=device)
-    own = torch.full((of_each, of_each), -math.inf, device=device).fill_diagonal_(0)
-    return torch.cat((seen, own.expand(state.sentences, -1, -1)), dim=2)
+def _look_back(x: Tensor, layer: DecoderLayer, kept: Tensor, *, places: Tensor, past: Tensor) -> Tensor:
+    """Attention to the target read so far; what this step adds to it goes into the slots."""
+    norm = layer.attention_norm
+    found = look_back(layer.attention.inputs(layer.before(x, norm)), kept, places=places, past=past)
+    return layer.after(x, layer.attention.output(found), norm)
+
+
+def _look_at_source(
+    x: Tensor, layer: DecoderLayer, state: TransformerState, number: int
+) -> tuple[Tensor, Tensor]:
+    """Attention to the source, and its queries."""
+    norm, part, memory = layer.memory_norm, layer.memory_attention, state.memory
+    queries = part.queries(layer.before(x, norm))
+    found = look_at(queries, memory.kept[number], places=state.places, lengths=memory.lengths)
+    return layer.after(x, part.output(found), norm), queries
 
 
 def _with_room(state: TransformerState, more: int) -> TransformerState:
     """The state with slots for `more` steps."""
-    if state.slots.room(state.filled, more):
-        return state
-    return _copied(state, torch.arange(state.sentences, device=state.memory.keys[0].device))
+    return state if state.slots.room(state.filled, more) else _copied(state)
 
 
-def _copied(state: TransformerState, sentences: Tensor) -> TransformerState:
-    """The state whose slots, room included, are a copy of those of `sentences` (C,) that a row still sees.
-
-    `seen` and the rows are those of the `sentences` already.
-    """
-    seen, filled = state.seen, state.filled
-    if seen is None:
-        at = torch.arange(filled, device=sentences.device).expand(len(sentences), -1)
-    else:
-        used = (seen == 0).any(dim=1)  # (C, M)
-        filled = int(used.sum(dim=1).max())
-        at = torch.argsort(~used, dim=1, stable=True)[:, :filled]
-        seen = seen.gather(2, at[:, None].expand(-1, seen.shape[1], -1))
-    # At least a share of what is there, so that long texts are not copied time and again.
-    room = max(_SLOTS * (state.rows // len(sentences)), filled // 4)
-    return replace(state, slots=state.slots.copy(sentences, at, room=room), filled=filled, seen=seen)
+def _copied(state: TransformerState) -> TransformerState:
+    """The state with memory and slots of its own: those of its sentences that a row still sees, and room."""
+    past = state.past.view(state.sentences, -1)  # (C, k T)
+    used = torch.zeros(state.sentences, state.filled, dtype=torch.bool, device=past.device)
+    used.scatter_(1, past, value=True)
+    filled = int(used.sum(dim=1).max())
+    at = torch.argsort(~used, dim=1, stable=True)[:, :filled]
+    past = (used.cumsum(dim=1) - 1).gather(1, past).view_as(state.past)
+    # At least as much as is there, so that long texts are not copied time and again.
+    room = max(_SLOTS * state.of_each, filled)
+    return replace(
+        state,
+        memory=state.memory.select(state.places),
+        slots=state.slots.copy(state.places, at, room=room),
+        filled=filled,
+        places=torch.arange(state.sentences, device=past.device),
+        past=past,
+    )

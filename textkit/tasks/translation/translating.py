@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from textkit.data.encoded import EncodedCorpus
 from textkit.decode.beam import beam_searches
@@ -22,6 +22,7 @@ from textkit.decode.sample import samples
 from textkit.errors import UsageError
 from textkit.lm.language_model import LanguageModel
 from textkit.models.encoder_decoder import EncoderDecoder
+from textkit.models.packed import packed
 from textkit.models.precision import choose_precision
 from textkit.models.step_model import StepModel
 from textkit.tasks.translation.alignment import Link, align
@@ -32,6 +33,7 @@ from textkit.tasks.translation.threads import at_once
 from textkit.text.vocab import UNKNOWN
 
 _WORTH = 1024  # tokens: smaller batches take longer for each
+_PACKED = 32  # sentences from which on it pays to lay the weights out anew
 _LINE_ENDS = str.maketrans("\n\r", "  ")  # a translation is one line
 
 
@@ -108,34 +110,43 @@ class Translating:
         self, corpora: Sequence[EncodedCorpus], parts: Sequence[list[int]]
     ) -> list[list[list[Hypothesis]]]:
         """The hypotheses of each sentence of each part, several parts at once."""
+        networks = [network for network, _ in self.members]
+        if self.decoding.precision == "fp32" and sum(map(len, parts)) >= _PACKED:
+            networks = self._packed
         precision = choose_precision(self.decoding.precision, device="cpu")
 
         def decode(numbers: list[int]) -> list[list[Hypothesis]]:
             with torch.inference_mode(), precision.autocast():  # a thread's own
-                return self._decode(corpora, numbers)
+                return self._decode(networks, [SourceBatch.of(corpus, numbers) for corpus in corpora])
 
         return at_once(decode, parts) if self._side_by_side else [decode(part) for part in parts]
+
+    @cached_property
+    def _packed(self) -> list[EncoderDecoder]:
+        return [cast(EncoderDecoder, packed(cast(nn.Module, network))) for network, _ in self.members]
 
     @property
     def _side_by_side(self) -> bool:
         """Whether batches may be decoded at once: draws are in order, a language model may remember."""
         return not self.decoding.sample and self.language_model is None
 
-    def _decode(self, corpora: Sequence[EncodedCorpus], numbers: Sequence[int]) -> list[list[Hypothesis]]:
-        sources = [SourceBatch.of(corpus, numbers) for corpus in corpora]
-        decoding = self.decoding
+    def _decode(
+        self, networks: Sequence[EncoderDecoder], sources: Sequence[SourceBatch]
+    ) -> list[list[Hypothesis]]:
+        decoding, sentences = self.decoding, len(sources[0].lengths)
+        model = self._model([each.decoding(source) for each, source in zip(networks, sources, strict=True)])
         own = len(self._prefix)  # which does not shorten what follows it
         lengths = [own + decoding.longest(length) for length in sources[0].lengths.tolist()]
-        prompts = torch.full((len(numbers), 1), END_ID)
+        prompts = torch.full((sentences, 1), END_ID)
         if decoding.sample:
-            return self._draw(self._model(sources), prompts, lengths)
+            return self._draw(model, prompts, lengths)
         return beam_searches(
-            self._model(sources),
+            model,
             prompts,
             width=decoding.beam,
             lengths=lengths,
             stop=END_ID,
-            filters=self._filters(len(numbers)),
+            filters=self._filters(sentences),
             length_penalty=decoding.length_penalty,
             coverage_penalty=decoding.coverage_penalty,
             patience=decoding.patience,
@@ -143,10 +154,7 @@ class Translating:
             attention=decoding.attention,
         )
 
-    def _model(self, sources: Sequence[SourceBatch]) -> StepModel[Any]:
-        models = [
-            network.decoding(source) for (network, _), source in zip(self.members, sources, strict=True)
-        ]
+    def _model(self, models: Sequence[StepModel[Any]]) -> StepModel[Any]:
         together: StepModel[Any] = Ensemble(models) if len(models) > 1 else models[0]
         if self.language_model is None or not self.decoding.lm_weight:
             return together

@@ -23,10 +23,23 @@ def compiled(function: Function) -> Function:
     The machine code is kept beside the module, or else in the user's cache folder; where neither can
     be written to it is compiled anew in each process.
     """
+    return _compiled(function)
+
+
+def summing(function: Function) -> Function:
+    """As `compiled`, for a sum that may be made in any order, and so side by side.
+
+    What it calls is compiled so too: it had better call nothing.
+    """
+    return _compiled(function, fastmath={"reassoc", "contract"})
+
+
+def _compiled(function: Function, **options: Any) -> Function:
+    options |= {"nogil": True, **_UNCOUNTED}
     try:
-        dispatcher = numba.njit(cache=True, nogil=True, **_UNCOUNTED)(function)
+        dispatcher = numba.njit(cache=True, **options)(function)
     except RuntimeError:  # numba's way to say that it has nowhere to keep the code
-        return cast(Function, numba.njit(nogil=True, **_UNCOUNTED)(function))
+        return cast(Function, numba.njit(**options)(function))
     if hasattr(dispatcher, "_cache"):
         dispatcher._cache = _ForgivingCache(dispatcher._cache)
     return cast(Function, dispatcher)
