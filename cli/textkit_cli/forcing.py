@@ -11,6 +11,7 @@ from textkit_cli.record_batches import record_batches
 from textkit_corpora.compression import is_standard, split_suffix
 from textkit_corpora.pairs import side_by_side
 from textkit_corpora.readers import read_lines
+from textkit_corpora.tables import kind_of
 from textkit_corpora.text_records import open_records
 from textkit_corpora.writers import open_output
 
@@ -52,6 +53,8 @@ def write_scores(
         form = "jsonl" if split_suffix(output)[0] in (".jsonl", ".ndjson") else None
     if form not in (None, "text", "jsonl"):
         raise UsageError(f"--reference writes text or jsonl, not {form}")
+    if kind_of(reference) != "text":
+        raise UsageError(f"--reference {reference}: is read as lines; write the translations to a text file")
     if saved.others or saved.language_model is not None:
         raise UsageError("--reference is for one translator: leave out --ensemble and --lm")
     with open_records(file, text_column=column, errors=errors) as records, open_output(output) as out:

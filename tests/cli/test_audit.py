@@ -109,6 +109,14 @@ def test_bytes_that_are_no_text(textkit: Textkit, tmp_path: Path) -> None:
     assert "is it text at all?" in " ".join(ran.out.split())
 
 
+def test_long_labels_are_shown_by_their_beginning(textkit: Textkit, tmp_path: Path) -> None:
+    (tmp_path / "f.tsv").write_text("label\ttext\n" + f"{'l' * 50_000}\tgood\nm\tbad\n" * 3)
+    ran = textkit("audit", tmp_path / "f.tsv")
+    assert ran.status == 0
+    assert "l" * 39 + "… 3, m 3" in ran.out
+    assert len(ran.out) < 10_000
+
+
 def test_labels_cannot_steer_the_terminal(textkit: Textkit, tmp_path: Path) -> None:
     text = SOUND.replace("1\t", "\x1b[31m\t")
     ran = textkit("audit", write(tmp_path, "a.tsv", text), write(tmp_path, "b.tsv", "x\t第3间房，住了9天\n"))

@@ -179,6 +179,7 @@ def test_mistakes_and_units(textkit: Textkit, run: Path, network: Path, labelled
         (["--mistakes", "FILE", "--method", "leave-one-out"], "--mistakes has a way of its own; leave out"),
         (["--units", "FILE", "--method", "saliency"], "--units has a way of its own; leave out --method"),
         (["--global", "--method", "leave-one-out"], "--global without a FILE shows the classifier's weights"),
+        (["--label-column", "y", "FILE"], "--label-column goes with --mistakes"),
         (["missing.txt"], "missing.txt"),
     ],
 )

@@ -52,3 +52,11 @@ def test_what_cannot_work_is_one_line(
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
     assert message in err
+
+
+def test_its_settings_are_not_replaced(text: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = text.with_name("config.toml")
+    config.write_text("learning_rate = 1\n")
+    assert main(["lr-range", str(text), "--config", str(config), "-o", str(config)]) == 2
+    assert "would replace the input" in capsys.readouterr().err
+    assert config.read_text() == "learning_rate = 1\n"

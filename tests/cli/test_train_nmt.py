@@ -103,6 +103,10 @@ FILES = ["--source", "fr", "--target", "en"]
         ([*FILES, "-o", "new", "--preset=rrn"], "preset"),
         ([*FILES, "-o", "new", "--budget=soon"], "a time is written 90s, 15m, 1h or 1h30m"),
         ([*FILES, "-o", "new", "--tokenizer=jeiba"], "did you mean 'jieba'?"),
+        (
+            [*FILES, "--valid-source", "fr", "--valid-target", "en", "-o", "new"],
+            "--dev-fraction holds out a part where no validation files are given",
+        ),
         (["--resume", "none"], "none: not a textkit run: no such folder"),
     ],
 )

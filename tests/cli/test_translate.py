@@ -133,7 +133,8 @@ def test_what_is_refused(folder: Path, textkit) -> None:
         assert (said.status, said.out, said.err.count("\n")) == (status, "", 1), said.err
         return said.err
 
-    run, text = folder / "run", folder / "text"
+    run, text, table = folder / "run", folder / "text", folder / "lines.csv"
+    table.write_text("text,translation\na,b\n")
     assert "not a textkit run: no such folder" in refused(folder / "none", text)
     assert "no such file" in refused(run, folder / "none")
     assert "would replace the input" in refused(run, text, "-o", text, status=2)
@@ -155,6 +156,8 @@ def test_what_is_refused(folder: Path, textkit) -> None:
     assert not (folder / "drawn").exists()
     assert "name one by --lm" in refused(run, text, "--lm-weight", 0.5, status=2)
     assert "leave it out of a sample" in refused(run, text, "--sample", "--coverage-penalty", 1, status=2)
+    assert "leave out beam, length penalty" in refused(run, text, "--sample", "--beam", 3, status=2)
+    assert "is read as lines" in refused(run, text, "--reference", table, status=2)
     assert "is at most 1,000, not 1e+308" in refused(run, text, "--max-ratio", "1e308", status=2)
     (folder / "empty").write_text("")
     assert "is empty; there is no text to translate" in refused(run, folder / "empty")

@@ -171,7 +171,8 @@ def test_batches_of_given_translations_are_bounded_on_both_sides(
 def test_a_prefix_is_whole_and_leaves_what_follows_its_room(saved: SavedTranslator) -> None:
     prefix = "the dog saw the cat " * 3
     tight = TranslationDecoding(beam=2, max_ratio=0.0, max_extra=2, min_length=16, prefix=prefix)
-    for each in (tight, dataclasses.replace(tight, min_length=0), dataclasses.replace(tight, sample=True)):
+    drawn = dataclasses.replace(tight, beam=5, sample=True)
+    for each in (tight, dataclasses.replace(tight, min_length=0), drawn):
         (found,) = saved.translate(["eine katze"], each)
         assert found[0].tokens[:15] == tuple(prefix.split())
         assert 15 + (each.min_length > 0) <= len(found[0].tokens) <= 17 + each.min_length

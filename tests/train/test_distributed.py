@@ -122,6 +122,16 @@ def test_an_environment_without_numbers_is_told(
         pass
 
 
+def test_a_process_beyond_the_last_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"WORLD_SIZE": "2", "RANK": "2", "MASTER_ADDR": "h", "MASTER_PORT": "1"}.items():
+        monkeypatch.setenv(name, value)
+    with (
+        pytest.raises(UsageError, match=r"RANK in the environment is 2: 2 processes \(WORLD_SIZE\) count"),
+        join_world(torch.device("cpu")),
+    ):
+        pass
+
+
 def test_no_process_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "0")
     with pytest.raises(UsageError, match="a number from 1 on, not '0'"), join_world(torch.device("cpu")):

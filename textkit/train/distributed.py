@@ -162,6 +162,8 @@ def join_world(device: torch.device) -> Iterator[World]:
         raise UsageError(
             f"WORLD_SIZE asks for several processes, but the environment lacks {error}; use torchrun"
         ) from error
+    if rank >= size:
+        raise UsageError(f"RANK in the environment is {rank}: {size} processes (WORLD_SIZE) count from 0")
     if device.type == "cuda":
         if local >= torch.cuda.device_count():
             raise UsageError(

@@ -97,5 +97,7 @@ def _facts(found: Audit) -> str:
 def _labels(counts: dict[str, int] | None) -> str:
     if counts is None:
         return "none"
-    shown = ", ".join(f"{visible(label)} {count}" for label, count in [*counts.items()][:5])
-    return shown + (f", ... ({len(counts)})" if len(counts) > 5 else "")
+    from textkit.tasks.classification.audited import shown
+
+    first = ", ".join(f"{shown(label)} {count}" for label, count in [*counts.items()][:5])
+    return first + (f", ... ({len(counts)})" if len(counts) > 5 else "")

@@ -94,6 +94,8 @@ def command(
         raise UsageError(
             f"{modes[0]} looks at the texts of a FILE, and prints; leave out --text, --html, --png"
         )
+    if label_column is not None and not mistakes:
+        raise UsageError("--label-column goes with --mistakes, which needs labels")
     _check_unheeded(modes, method=method, target=target, weights=overall and file is None)
     if bool(text) == (file is not None) and not (overall and not text and file is None):
         raise UsageError("give the texts to explain: as --text, or in a FILE (- for standard input)")

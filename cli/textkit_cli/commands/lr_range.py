@@ -39,7 +39,8 @@ def _range(
     """
     if plot is not None and (Path(plot).is_dir() or not Path(plot).absolute().parent.is_dir()):
         raise UsageError(f"--plot {plot}: name a file in a folder that exists")
-    options.keep_apart({"--output": output, "--plot": plot}, options.inputs(files))
+    read = [*options.inputs(files), *([config] if config else [])]
+    options.keep_apart({"--output": output, "--plot": plot}, read)
     checked = gather_settings(LanguageModelConfig, settings, config=config, tokenizer_option=tokenizer_option)
     from textkit.tasks.language_model.learning_rates import try_learning_rates
     from textkit.train.range_test import draw_range_test

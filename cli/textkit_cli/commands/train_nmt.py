@@ -149,6 +149,8 @@ def _train(
     run = options.new_run(output)
     for each in files.values():
         each.check()
+    if files["valid"].given and "dev_fraction" in settings:
+        raise UsageError("--dev-fraction holds out a part where no validation files are given; leave it out")
     if sum(map(is_standard, named.values())) > 1:
         raise UsageError("standard input can be read once only; name files for the others")
     checked = gather_settings(TranslatorConfig, settings, config=config, tokenizer_option=tokenizer_option)

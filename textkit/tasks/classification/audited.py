@@ -7,10 +7,10 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
-from textkit.errors import visible
 from textkit.tasks.classification.excerpts import excerpt
 
 SHOWN = 60  # characters of an example
+LABEL = 40  # characters of a label
 FEW = 20  # texts of a label: of fewer little can be said
 MOST = 100  # labels looked at one by one
 
@@ -64,8 +64,13 @@ class AuditedTexts:
 
     def example(self, index: int) -> str:
         """A text with its place, and its label."""
-        label = "" if self.labels is None else f" [{visible(self.labels[index])}]"
+        label = "" if self.labels is None else f" [{shown(self.labels[index])}]"
         return f"{self.places[index]}:{label} {excerpt(self.texts[index], SHOWN)}"
+
+
+def shown(label: str) -> str:
+    """A label as reports have it."""
+    return excerpt(label, LABEL)
 
 
 class _Letters(dict[int, int | None]):

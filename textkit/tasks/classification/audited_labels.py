@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from textkit.tasks.classification.audited import FEW, AuditedTexts, Finding
+from textkit.tasks.classification.audited import FEW, AuditedTexts, Finding, shown
 
 LOPSIDED = 0.7  # of the texts having one label
 DRIFT = 0.05  # of a label's share between two files, beyond what chance does
@@ -21,7 +21,7 @@ def balance(file: AuditedTexts) -> Iterator[Finding]:
             "one label",
             file.name,
             total,
-            f"all texts have the label '{label}'",
+            f"all texts have the label '{shown(label)}'",
             "any number measured on it says nothing of the other labels",
             false=True,
         )
@@ -30,12 +30,13 @@ def balance(file: AuditedTexts) -> Iterator[Finding]:
             "lopsided labels",
             file.name,
             most,
-            f"{most / total:.1%} of the texts have the label '{label}'",
-            f"always answering '{label}' has an accuracy of {most / total:.4f}: report macro-F1 beside it",
+            f"{most / total:.1%} of the texts have the label '{shown(label)}'",
+            f"always answering '{shown(label)}' has an accuracy of {most / total:.4f}: "
+            "report macro-F1 beside it",
         )
     rare = {name: count for name, count in counts.items() if count < FEW}
     if rare and total >= FEW * len(counts):
-        named = ", ".join(f"'{name}' {count}" for name, count in sorted(rare.items())[:10])
+        named = ", ".join(f"'{shown(name)}' {count}" for name, count in sorted(rare.items())[:10])
         yield Finding(
             "rare labels",
             file.name,
@@ -76,7 +77,8 @@ def label_words(file: AuditedTexts, *, examples: int) -> Iterator[Finding]:
                 "label in the text",
                 file.name,
                 len(own),
-                f"'{label}' stands in {rate:.1%} of the texts with that label, in {elsewhere:.1%} of others",
+                f"'{shown(label)}' stands in {rate:.1%} of the texts with that label, "
+                f"in {elsewhere:.1%} of others",
                 "a classifier may read the answer off; texts without it will be harder than the number says",
                 tuple(file.example(index) for index in own[:examples]),
             )
@@ -94,7 +96,8 @@ def differing_labels(first: AuditedTexts, second: AuditedTexts) -> Iterator[Find
             "unknown labels",
             both,
             texts,
-            f"{texts} texts of {second.name} have labels that {first.name} has not: {', '.join(alone[:10])}",
+            f"{texts} texts of {second.name} have labels that {first.name} has not: "
+            f"{', '.join(map(shown, alone[:10]))}",
             f"learnt from {first.name}, every one of them is a mistake",
             false=True,
         )
@@ -108,7 +111,7 @@ def differing_labels(first: AuditedTexts, second: AuditedTexts) -> Iterator[Find
             "other shares",
             both,
             len(second.texts),
-            f"'{label}' has {shares[0].get(label, 0):.1%} of {first.name}, {shares[1].get(label, 0):.1%} of "
-            f"{second.name}",
+            f"'{shown(label)}' has {shares[0].get(label, 0):.1%} of {first.name}, "
+            f"{shares[1].get(label, 0):.1%} of {second.name}",
             "probabilities learnt on one are off on the other, and accuracies do not compare",
         )

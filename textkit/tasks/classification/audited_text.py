@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from textkit.tasks.classification.audited import FEW, AuditedTexts, Finding
+from textkit.tasks.classification.audited import FEW, AuditedTexts, Finding, shown
 from textkit.tasks.classification.classifier import Floats, Integers
 
 TELLING = 0.8  # area under the curve from which the length is said to tell a label
@@ -105,8 +105,8 @@ def telling_lengths(file: AuditedTexts) -> Iterator[Finding]:
                 "telling lengths",
                 file.name,
                 len(file.texts),
-                f"the length alone tells '{label}' (area under the curve {max(area, 1 - area):.2f}): a "
-                f"median of {medians[0]} characters, {medians[1]} of the others",
+                f"the length alone tells '{shown(label)}' (area under the curve {max(area, 1 - area):.2f}): "
+                f"a median of {medians[0]} characters, {medians[1]} of the others",
                 "a classifier may count characters; make sure that the texts to come have such lengths",
             )
             return

@@ -95,6 +95,10 @@ class TranslationDecoding:
                 raise UsageError("alignments and attention are those of a search, not of drawn translations")
             if self.coverage_penalty:
                 raise UsageError("the coverage penalty ranks what a search finds: leave it out of a sample")
+            if (self.beam, self.length_penalty, self.patience) != (5, 1.0, 1.0):
+                raise UsageError(
+                    "a sample is drawn, not searched for: leave out beam, length penalty and patience"
+                )
         elif self.temperature != 1 or self.top_k is not None or self.top_p is not None:
             raise UsageError("temperature, top-k and top-p go with drawn translations: ask for a sample")
         elif self.n_best > self.beam:
