@@ -136,6 +136,21 @@ def _search() -> str:
     return "the most probable words are found in order"
 
 
+def _attention() -> str:
+    import torch
+    from torch import nn
+
+    from textkit.models.packed import packed
+    from textkit.models.translators.slot_attention import look_at
+
+    kept = torch.tensor([1.0, 1, 2, 3, 1, 1, 4, 7]).view(1, 2, 2, 1, 2)  # two equal keys
+    found = look_at(torch.ones(1, 2), kept, places=torch.tensor([0]), lengths=torch.tensor([2]))
+    _equal(found.tolist(), [[3.0, 5.0]])
+    layer = nn.Linear(2, 2)
+    quick = "laid out anew" if packed(layer) is not layer else "as torch has them, which is slower"
+    return f"attention finds the mean of equal keys' values; weights are {quick}"
+
+
 def _gradients() -> str:
     import torch
 
@@ -204,6 +219,7 @@ TORCH_CHECKS = {
     "torch": Check(_torch, "torch"),
     "compiled gradients": Check(_gradients, "numba llvmlite"),
     "compiled search": Check(_search, "numba llvmlite"),
+    "compiled attention": Check(_attention, "numba llvmlite"),
     "gpu": Check(_gpu, "torch"),
 }
 

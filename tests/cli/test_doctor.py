@@ -55,7 +55,16 @@ def test_broken_packages_are_told(tmp_path: Path) -> None:
     assert ran.stderr == ""
     assert "Traceback" not in ran.stdout
     lines = {line.split(": ")[0]: line for line in ran.stdout.splitlines()}
-    for name in ("torch", "gpu", "compiled search", "sentencepiece", "opencc", "spacy", "pyarrow"):
+    for name in (
+        "torch",
+        "gpu",
+        "compiled search",
+        "compiled attention",
+        "sentencepiece",
+        "opencc",
+        "spacy",
+        "pyarrow",
+    ):
         assert f"fault    {name}" in lines
     assert "ok       numpy" in lines
     assert "fault    safetensors" in lines
