@@ -19,6 +19,10 @@ def test_products_are_those_of_the_layer(rows: int, bias: bool) -> None:
     x = torch.randn(rows, 2, 33).transpose(0, 1)[1]  # not contiguous
     with torch.inference_mode():
         torch.testing.assert_close(packed(layer)(x), layer(x))
+        with torch.autocast("cpu", torch.bfloat16):
+            found, wanted = packed(layer, torch.bfloat16)(x), layer(x)
+    assert found.dtype == wanted.dtype == torch.bfloat16
+    torch.testing.assert_close(found, wanted)
 
 
 def test_a_twin_shares_all_but_its_products() -> None:

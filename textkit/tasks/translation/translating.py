@@ -23,7 +23,7 @@ from textkit.errors import UsageError
 from textkit.lm.language_model import LanguageModel
 from textkit.models.encoder_decoder import EncoderDecoder
 from textkit.models.packed import packed
-from textkit.models.precision import choose_precision
+from textkit.models.precision import Precision, choose_precision
 from textkit.models.step_model import StepModel
 from textkit.tasks.translation.alignment import Link, align
 from textkit.tasks.translation.decoding import TranslationDecoding
@@ -110,10 +110,10 @@ class Translating:
         self, corpora: Sequence[EncodedCorpus], parts: Sequence[list[int]]
     ) -> list[list[list[Hypothesis]]]:
         """The hypotheses of each sentence of each part, several parts at once."""
+        precision = self._precision
         networks = [network for network, _ in self.members]
-        if self.decoding.precision == "fp32" and sum(map(len, parts)) >= _PACKED:
+        if sum(map(len, parts)) >= _PACKED:
             networks = self._packed
-        precision = choose_precision(self.decoding.precision, device="cpu")
 
         def decode(numbers: list[int]) -> list[list[Hypothesis]]:
             with torch.inference_mode(), precision.autocast():  # a thread's own
@@ -122,8 +122,14 @@ class Translating:
         return at_once(decode, parts) if self._side_by_side else [decode(part) for part in parts]
 
     @cached_property
+    def _precision(self) -> Precision:
+        return choose_precision(self.decoding.precision, device="cpu")
+
+    @cached_property
     def _packed(self) -> list[EncoderDecoder]:
-        return [cast(EncoderDecoder, packed(cast(nn.Module, network))) for network, _ in self.members]
+        dtype = torch.bfloat16 if self._precision.name == "bf16" else torch.float32
+        modules = [cast(nn.Module, network) for network, _ in self.members]
+        return [cast(EncoderDecoder, packed(module, dtype)) for module in modules]
 
     @property
     def _side_by_side(self) -> bool:
