@@ -32,7 +32,6 @@ from textkit.models.multi_head_attention import MultiHeadAttention
 from textkit.models.outputs import SoftmaxOutput
 from textkit.models.position_wise import PositionWise
 from textkit.models.sinusoids import sinusoid_table
-from textkit.models.translators.layers import attention_weights
 from textkit.models.translators.transformer import TranslatorTransformer, TranslatorTransformerSettings
 from textkit.tasks import translation
 from textkit.tasks.translation import TranslatorConfig, load_translator
@@ -192,8 +191,7 @@ decoding = network.decoding(source)
 state, ids, by_steps, looked = decoding.start(1), [END], [], []
 while len(ids) < 30 and (len(ids) == 1 or ids[-1] != END):
     log_probs, state = decoding.step(torch.tensor(ids[-1:]), state)
-    weights = attention_weights(state.queries, state.memory.keys[-1], state.memory.bias)  # (1, H, 1, S)
-    looked.append(weights[0, :, 0])
+    looked.append(decoding.attention_of_heads(state)[0])  # (H, S)
     by_steps.append(log_probs)
     ids.append(int(log_probs.argmax()))
 with torch.inference_mode():

@@ -160,13 +160,18 @@ class TransformerDecoding:
 
         Raises UsageError before the first step.
         """
+        return self.attention_of_heads(state).mean(dim=1)
+
+    @torch.inference_mode()
+    def attention_of_heads(self, state: TransformerState) -> Tensor:
+        """Weights (R, H, S) of the last step in the last layer; raises UsageError before the first step."""
         if state.queries is None:
             raise UsageError("nothing was read yet: there is attention after the first step")
         memory = Memory(state.memory.kept[-1:], state.memory.lengths).select(state.places)
         keys = memory.kept[0][:, :, 0].transpose(1, 2)
         queries = state.queries.view(state.sentences, -1, *keys.shape[1::2]).transpose(1, 2)
         weights = attention_weights(queries, keys, padding_bias(memory.lengths, keys.shape[2]))
-        return weights.mean(dim=1).flatten(0, 1)
+        return weights.transpose(1, 2).flatten(0, 1)
 
 
 def _look_back(x: Tensor, layer: DecoderLayer, kept: Tensor, *, places: Tensor, past: Tensor) -> Tensor:
