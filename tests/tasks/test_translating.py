@@ -88,6 +88,7 @@ def test_many_lines_are_translated_as_few_are(
     saved: SavedTranslator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = flat(saved.translate(LINES, KEEN))
+    assert flat(saved.translate(LINES, dataclasses.replace(KEEN, precision="bf16"))) != few
     monkeypatch.setattr(translating, "_PACKED", 1)
     for found, wanted in zip(flat(saved.translate(LINES, KEEN)), few, strict=True):
         assert [text for text, _, _ in found] == [text for text, _, _ in wanted]

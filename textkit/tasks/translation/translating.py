@@ -110,12 +110,13 @@ class Translating:
         self, corpora: Sequence[EncodedCorpus], parts: Sequence[list[int]]
     ) -> list[list[list[Hypothesis]]]:
         """The hypotheses of each sentence of each part, several parts at once."""
+        precision = self._precision  # found out here: its trial needs gradients
         networks = [network for network, _ in self.members]
         if sum(map(len, parts)) >= _PACKED:
             networks = self._packed
 
         def decode(numbers: list[int]) -> list[list[Hypothesis]]:
-            with torch.inference_mode(), self._precision.autocast():  # a thread's own
+            with torch.inference_mode(), precision.autocast():  # a thread's own
                 return self._decode(networks, [SourceBatch.of(corpus, numbers) for corpus in corpora])
 
         return at_once(decode, parts) if self._side_by_side else [decode(part) for part in parts]
