@@ -78,7 +78,7 @@ def main() -> None:
     for name in sys.argv[1:]:
         page = Path(name)
         page.write_text(filled(page), encoding="utf-8")
-        chinese = page.parents[1] / "zh" / page.name
+        chinese = page.parent.parent / "zh" / page.name
         if page.parent.name == "guide" and chinese.exists():
             chinese.write_text(copied(page, chinese), encoding="utf-8")
 

@@ -7,7 +7,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from textkit.errors import UsageError
@@ -50,6 +50,23 @@ def test_what_cannot_be_seen_does_not_hide_a_composition(name, text):
     assert len(once) == 1
     assert preset(name)(once) == once
     assert unicodedata.is_normalized("NFC", once)
+
+
+# Without markup, whose escapes may be escaped twice. OpenCC takes 薴 for 苧, and 苧 for 苎.
+@pytest.mark.parametrize("name", ["basic", "zh", "en"])
+@given(
+    text=st.text(st.characters() | st.sampled_from("HTWYJＡｋ\u0331\u0308\u030a\u030c\u200b苧"), max_size=40)
+)
+@example(text="Ａ\u0301")
+@example(text="H\u0331")
+def test_cleaned_twice_is_cleaned_once(name, text):
+    once = preset(name)(text.replace("薴", ""))
+    assert preset(name)(once) == once
+
+
+@pytest.mark.parametrize(("text", "cleaned"), [("Ａ\u0301", "á"), ("H\u0331", "ẖ"), ("\uff37\u030a", "ẘ")])
+def test_bags_of_words_know_composed_letters(text, cleaned):
+    assert preset("sentiment")(text) == cleaned
 
 
 def test_an_unknown_preset_names_the_nearest():

@@ -15,16 +15,11 @@ from textkit.text.clean.urls import RemoveEmails, RemoveUrls
 from textkit.text.clean.whitespace import CollapseWhitespace
 from textkit.text.pipeline import Pipeline
 
-# What cannot be seen goes before the normal form: it may stand between a letter and its accent.
-_REPAIR = (RepairEncoding(), RemoveControls(), UnicodeNormalize("NFC"))
-_WEB = (
-    RepairEncoding(),
-    StripHtml(),
-    RemoveUrls(),
-    RemoveEmails(),
-    RemoveControls(),
-    UnicodeNormalize("NFC"),
-)
+# The normal form comes last, or cleaning twice would be more than cleaning once: what cannot be seen may
+# stand between a letter and its accent, and a wide letter or a capital may compose with none, as Ａ or H̱.
+_NFC = UnicodeNormalize("NFC")
+_REPAIR = (RepairEncoding(), RemoveControls())
+_WEB = (RepairEncoding(), StripHtml(), RemoveUrls(), RemoveEmails(), RemoveControls())
 
 # none       the text as it is
 # basic      repairs what is broken and changes nothing that can be seen but white space: safe for any text
@@ -35,14 +30,21 @@ _WEB = (
 PRESETS: Mapping[str, Pipeline[str, str]] = MappingProxyType(
     {
         "none": Pipeline(),
-        "basic": Pipeline((*_REPAIR, CollapseWhitespace())),
-        "web": Pipeline((*_WEB, CollapseWhitespace())),
-        "zh": Pipeline((*_REPAIR, FoldWidth(punctuation=False), Simplify(), CollapseWhitespace())),
-        "en": Pipeline(
-            (RepairEncoding(), RemoveControls(), UnicodeNormalize("NFKC"), Lowercase(), CollapseWhitespace())
-        ),
+        "basic": Pipeline((*_REPAIR, _NFC, CollapseWhitespace())),
+        "web": Pipeline((*_WEB, _NFC, CollapseWhitespace())),
+        "zh": Pipeline((*_REPAIR, FoldWidth(punctuation=False), _NFC, Simplify(), CollapseWhitespace())),
+        "en": Pipeline((*_REPAIR, UnicodeNormalize("NFKC"), Lowercase(), _NFC, CollapseWhitespace())),
         "sentiment": Pipeline(
-            (*_WEB, FoldWidth(), Simplify(), Lowercase(), FilterPunctuation(), CollapseWhitespace())
+            (
+                *_WEB,
+                FoldWidth(),
+                _NFC,
+                Simplify(),
+                Lowercase(),
+                _NFC,
+                FilterPunctuation(),
+                CollapseWhitespace(),
+            )
         ),
     }
 )
