@@ -40,6 +40,14 @@ from textkit.tasks.configuration import make_settings, parse_settings
         ),
         ({"words": 0, "characters": 0}, "words and characters are both 0: there is nothing to look at"),
         ({"cost": -1}, "run.toml: setting 'cost': input should be greater than 0, not -1"),
+        (
+            {"tokenizer_options": {"a": [1, {"b": float("nan")}]}},
+            "setting 'tokenizer_options.a.1.b': input should be a finite number, not nan",
+        ),
+        (
+            {"tokenizer_options": {"a": {1}}},
+            "setting 'tokenizer_options.a': input was not a valid json value",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_one_line(settings: dict[str, Any], message: str) -> None:

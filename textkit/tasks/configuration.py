@@ -32,10 +32,18 @@ def make_settings(kind: type[Settings], settings: dict[str, Any], *, source: str
         raise UsageError(f"{source}: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
+        name = ".".join(_place(first["loc"], settings))
         raise UsageError(
             f"{source}: setting '{name[:200]}': {first['msg'].lower()}, not {first['input']!r:.200}"
         ) from error
+
+
+def _place(location: tuple[int | str, ...], settings: Any) -> Iterator[str]:
+    """The parts of a location that lead into the settings; others say which type was tried."""
+    for part in location:
+        with contextlib.suppress(LookupError, TypeError):
+            settings = settings[part]
+            yield str(part)
 
 
 def parse_settings(text: str, *, source: str) -> dict[str, Any]:

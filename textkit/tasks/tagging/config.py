@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 # A word or number with the marks inside it (I've, 3.50, 2nd, 9:30), a Han character, or another mark.
 WORDS = r"[^\W\p{Han}]+(?:['’.,:-][^\W\p{Han}]+)*|\p{Han}|[^\w\s]"
@@ -35,7 +35,7 @@ class TaggerConfig(BaseModel):
         description="How words are found in text that is to be tagged: regex, jieba, whitespace, characters, "
         "nltk, spacy, sentencepiece. They should be those of the training data.",
     )
-    tokenizer_options: dict[str, Any] = Field(default={}, description="Options of the tokenizer.")
+    tokenizer_options: dict[str, JsonValue] = Field(default={}, description="Options of the tokenizer.")
     clean: str = Field(default="none", description="Cleaning first: none, basic, web, zh, en, sentiment.")
     min_count: int = Field(default=1, ge=1, description="Rarer words, in lower case, are unknown.")
     max_vocab: int | None = Field(default=None, ge=2, description="Keep the most frequent words only.")

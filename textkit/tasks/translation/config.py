@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from textkit.errors import UsageError
 from textkit.models.schedules import ScheduleName
@@ -48,7 +48,7 @@ class TranslatorConfig(BaseModel):
         default="sentencepiece",
         description="sentencepiece (trained on the pairs), jieba, regex, characters, whitespace, ...",
     )
-    tokenizer_options: dict[str, Any] = Field(default={}, description="Options of the tokenizer.")
+    tokenizer_options: dict[str, JsonValue] = Field(default={}, description="Options of the tokenizer.")
     target_tokenizer: str = Field(default="", description="The target's tokenizer, if it is another one.")
     subword_type: Literal["unigram", "bpe"] = Field(default="bpe", description="Kind of sentencepiece.")
     character_coverage: float = Field(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, JsonValue
 
 
 class TextSettings(BaseModel):
@@ -14,5 +12,5 @@ class TextSettings(BaseModel):
         default="jieba",
         description="How words are found: jieba, whitespace, characters, nltk, regex, spacy, sentencepiece.",
     )
-    tokenizer_options: dict[str, Any] = Field(default={}, description="Options of the tokenizer.")
+    tokenizer_options: dict[str, JsonValue] = Field(default={}, description="Options of the tokenizer.")
     clean: str = Field(default="zh", description="Cleaning first: none, basic, web, zh, en, sentiment.")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, JsonValue
 
 Unit = Literal["word", "char", "subword"]
 SubwordType = Literal["unigram", "bpe"]
@@ -22,7 +22,7 @@ class TextSettings(BaseModel):
         description="How words are found: whitespace (if not said, at ASCII blanks alone), characters, "
         "jieba, nltk, regex, spacy, sentencepiece.",
     )
-    tokenizer_options: dict[str, Any] = Field(default={}, description="Options of the tokenizer.")
+    tokenizer_options: dict[str, JsonValue] = Field(default={}, description="Options of the tokenizer.")
     clean: str = Field(default="none", description="Cleaning first: none, basic, web, zh, en, sentiment.")
     min_count: int = Field(
         default=0, ge=0, description="Rarer tokens are unknown words; 0: 1 for n-grams, 2 for networks."
