@@ -184,7 +184,7 @@ def _take_folder(folder: Path) -> int:
         return os.open(os.devnull, os.O_RDWR)  # no locks of this kind there
     try:
         lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError:
+    except BaseException:  # a signal too
         with contextlib.suppress(OSError):  # of an earlier run's there is more in it
             folder.rmdir()
         raise

@@ -19,6 +19,7 @@ STATUS = {
     signal.SIGTERM: {128 + signal.SIGTERM, -signal.SIGTERM},
     signal.SIGINT: {128 + signal.SIGINT, -signal.SIGINT},
 }
+LAST = {"results", "probe"}  # put into the manifest of a model that is whole already
 HIDDEN = re.compile(r"(tmp/textkit-\w+|\..+)\.[0-9a-f]{8}\.textkit|tmp/pymp-\w+")
 
 
@@ -113,5 +114,5 @@ def finished(case: Case, place: Place, whole: Whole, commands: Commands, texts: 
 
 
 def _without_results(fingerprint: dict[str, Any]) -> dict[str, Any]:
-    document = {key: value for key, value in fingerprint["document"].items() if key != "results"}
+    document = {key: value for key, value in fingerprint["document"].items() if key not in LAST}
     return {**fingerprint, "document": document}
