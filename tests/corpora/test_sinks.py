@@ -74,6 +74,20 @@ def test_the_work_of_a_moment_is_not_kept(
     assert names(out.parent) == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no lock there")
+def test_ctrl_c_before_the_lock_leaves_no_folder(
+    out: Path, source: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(path: Path, *_: int) -> int:
+        assert path.name == "lock"
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.open", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(out, [source])
+    assert names(out.parent) == []
+
+
 def test_links_are_followed(out: Path, source: str, tmp_path: Path, run: Run) -> None:
     link = tmp_path / "link.txt"
     link.symlink_to(out)
