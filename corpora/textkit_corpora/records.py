@@ -17,7 +17,7 @@ from textkit_corpora.compression import Source
 from textkit_corpora.decoding import BOM, missing_field, one_line, without_mark
 from textkit_corpora.jsonlines import json_rows
 from textkit_corpora.line_limit import check_lines, lines_of, rest_of_line
-from textkit_corpora.tables import BATCH, field_values, parquet_file
+from textkit_corpora.tables import field_values, parquet_batches, parquet_file
 
 
 @dataclass(frozen=True)
@@ -218,8 +218,7 @@ def _parquet_blocks(source: Source, *, file: str, field: str, errors: str) -> It
     with parquet_file(source) as table:
         if field not in table.schema_arrow.names:
             raise missing_field(source.name, field, table.schema_arrow.names)
-        rows, size, first = table.metadata.num_rows, source.raw.seek(0, io.SEEK_END), 1
-        for batch in table.iter_batches(batch_size=BATCH):
+        for first, batch in parquet_batches(source, table, columns=None):
             texts = _Texts(errors)
             for number, value in enumerate(batch.column(field), first):
                 where = f"{source.name}: row {number}"
@@ -227,6 +226,4 @@ def _parquet_blocks(source: Source, *, file: str, field: str, errors: str) -> It
                     texts.add(value.as_py(), where=f"{where}: field '{field}'")
                 except UnicodeDecodeError as error:
                     raise InputError(f"{where}: not valid UTF-8 ({error.reason})") from error
-            source.reached = size * (first - 1 + batch.num_rows) // rows
             yield texts.block(file, first, source, batch)
-            first += batch.num_rows

@@ -23,6 +23,7 @@ from textkit_corpora.line_limit import longest_line, too_long
 
 KINDS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet"}
 BATCH = 1024  # Parquet rows in memory at once
+UNBUFFERED = 1 << 26  # bytes of a Parquet file whose columns may be read whole
 _LARGEST = 2**31 - 1  # characters of a field: what the C long of every system can hold
 QUOTED = re.compile('[,"\\r\\n]')  # what a CSV value may hold in quotes only
 BARE_CR = "a carriage return within a line; make it a space, or end lines with \\n"
@@ -204,9 +205,13 @@ def parquet_file(source: Source) -> Iterator[Any]:
 
     if split_suffix(source.name)[1]:
         raise UsageError(f"{source.name}: Parquet packs itself and is read from a file; unpack it first")
+    size = source.raw.seek(0, io.SEEK_END)
+    source.raw.seek(0)
+    # Through a buffer, Arrow makes room for a page as large as its header says before it looks for it.
+    buffer = CHUNK if size > UNBUFFERED else 0
     try:
-        yield pyarrow.parquet.ParquetFile(source.raw, buffer_size=CHUNK, pre_buffer=False)
-    except pyarrow.ArrowException as error:
+        yield pyarrow.parquet.ParquetFile(source.raw, buffer_size=buffer, pre_buffer=False)
+    except (pyarrow.ArrowException, UnicodeDecodeError) as error:  # the latter of a column's name
         reason = " ".join(str(error).split())
         raise InputError(f"{source.name}: not a whole Parquet file ({reason})") from error
 
@@ -218,16 +223,25 @@ def parquet_rows(source: Source, *, columns: Sequence[str] | None) -> Iterator[t
         for column in columns or ():
             if column not in file.schema_arrow.names:
                 raise missing_field(path, column, file.schema_arrow.names)
-        rows, size, number = file.metadata.num_rows, source.raw.seek(0, io.SEEK_END), 0
-        for batch in file.iter_batches(batch_size=BATCH, columns=columns):
-            source.reached = size * (number + batch.num_rows) // rows
-            for row in _batch_rows(batch):
-                number += 1
+        for first, batch in parquet_batches(source, file, columns=columns):
+            for number, row in enumerate(_batch_rows(batch), first):
                 where = f"{path}: row {number}"
                 if isinstance(row, UnicodeDecodeError):
                     yield where, InputError(f"{where}: not valid UTF-8 ({row.reason})")
                 else:
                     yield where, row
+
+
+def parquet_batches(source: Source, file: Any, *, columns: Sequence[str] | None) -> Iterator[tuple[int, Any]]:
+    """The batches of an opened Parquet file, each with the number of its first row, counted from 1."""
+    rows, size, first = file.metadata.num_rows, source.raw.seek(0, io.SEEK_END), 1
+    for batch in file.iter_batches(batch_size=BATCH, columns=columns):
+        source.reached = size * (first - 1 + batch.num_rows) // max(rows, 1)
+        yield first, batch
+        first += batch.num_rows
+    if first - 1 != rows:
+        counts = f"of {rows} rows there are {first - 1}"
+        raise InputError(f"{source.name}: not a whole Parquet file ({counts})")
 
 
 def _batch_rows(batch: Any) -> Iterator[dict[str, Any] | UnicodeDecodeError]:

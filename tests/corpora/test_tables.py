@@ -182,6 +182,20 @@ def test_parquet(tmp_path: Path) -> None:
         list(read_lines(write(tmp_path, "f.parquet.gz", b"x")))
 
 
+@pytest.mark.parametrize("told", [0, 76, 78])
+def test_a_footer_that_miscounts_is_said_to(tmp_path: Path, told: int) -> None:
+    table = pyarrow.table({"text": ["a"] * 77})
+    pyarrow.parquet.write_table(table, tmp_path / "f.parquet")
+    data = (tmp_path / "f.parquet").read_bytes()
+    footer = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
+    count = data.index(b"\x9a\x01", footer)  # 77 as a zigzag number of seven bits a byte
+    write(tmp_path, "f.parquet", data[:count] + bytes((2 * told % 128 + 128, told >> 6)) + data[count + 2 :])
+    message = rf"f.parquet: not a whole Parquet file \(of {told} rows there are 77\)$"
+    for read in (read_rows, read_lines):
+        with pytest.raises(InputError, match=message):
+            list(read(tmp_path / "f.parquet"))
+
+
 def test_rows_need_a_table_and_their_columns(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"f.txt: is no table; name a .csv, .tsv, .jsonl or .parquet file$"):
         read_rows(write(tmp_path, "f.txt", "a"))
