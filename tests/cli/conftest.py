@@ -1,15 +1,19 @@
-"""Running `textkit` in this process, with its own standard streams."""
+"""Running `textkit` in this process, with its own standard streams; the runs that reports show."""
 
 from __future__ import annotations
 
 import io
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from textkit_cli.main import main
+
+from .report_page import Page
+from .report_runs import Runs, trained_runs
 
 
 class Ran(NamedTuple):
@@ -40,3 +44,24 @@ def textkit(monkeypatch: pytest.MonkeyPatch) -> Run:
             return Ran(status, streams[1].getvalue().decode(), streams[2].getvalue().decode())
 
     return run
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """A run of each kind, for reports. Not to be changed."""
+    return trained_runs(tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture
+def page_of(runs: Runs, textkit: Run, tmp_path: Path) -> Callable[..., Page]:
+    """A function: the page of a run, from which nothing can be fetched or run."""
+
+    def make(*arguments: object) -> Page:
+        out = tmp_path / "page.html"
+        said = textkit("report", *arguments, "-o", out)
+        assert (said.status, said.out, said.err) == (0, "", f"textkit: the report is {out}\n")
+        page = Page(out.read_text(encoding="utf-8"))
+        page.check_safe()
+        return page
+
+    return make

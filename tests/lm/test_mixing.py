@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from textkit.data.encoded import EncodedCorpus
-from textkit.errors import InputError, UsageError
+from textkit.errors import UsageError
 from textkit.lm.counts import NgramCounts
 from textkit.lm.history import History
 from textkit.lm.mixing.mix import mix
@@ -247,19 +247,6 @@ def test_the_union_is_sorted_by_summed_count_then_by_appearance() -> None:
     assert union.counts == (3, 4, 7, 6, 5, 5)
 
 
-@given(table=st.lists(st.tuples(*[st.floats(1e-6, 1.0, exclude_min=True)] * 2), min_size=1, max_size=12))
-@settings(max_examples=60, deadline=None)
-def test_tuned_weights_against_a_search_over_a_grid(table: list[tuple[float, float]]) -> None:
-    likelihoods = np.array(table).T
-    tuned = tune_weights(list(np.log(likelihoods)))
-    grid = np.linspace(0, 1, 2001)
-    means = np.log(np.outer(grid, likelihoods[0]) + np.outer(1 - grid, likelihoods[1])).mean(axis=1)
-    assert sum(tuned.weights) == pytest.approx(1.0)
-    assert -math.log(tuned.perplexity) >= means.max() - 2e-7
-    reached = float(np.log(np.array(tuned.weights) @ likelihoods).mean())
-    assert -math.log(tuned.perplexity) == pytest.approx(reached, abs=1e-9)
-
-
 def test_three_models_are_weighed_at_once() -> None:
     texts = [ONE, TWO, [["d", "c"], ["a"]]]
     mixture = Mixture(tuple(estimate(text) for text in texts), (0.2, 0.3, 0.5))
@@ -282,25 +269,3 @@ def test_a_tuned_mixture_is_as_good_as_said() -> None:
     assert perplexity < math.exp(-equal.log_probs(corpus).mean())
     with pytest.raises(UsageError, match="a weight for each of its models: 0, not 0"):
         Mixture.tuned([], corpus)
-
-
-def test_impossible_tokens_tell_nothing_but_are_not_forgotten() -> None:
-    parts = [np.log([0.5, 0.1, 0.1, 1.0]), np.log([0.1, 0.5, 0.5, 1.0])]
-    for part in parts:
-        part[3] = -np.inf
-    tuned = tune_weights(parts)
-    assert tuned.weights == pytest.approx((0.25, 0.75), abs=1e-4)
-    assert tuned.perplexity == math.inf
-    one_sided = tune_weights([np.array([-np.inf, -1.0]), np.array([-1.0, -np.inf])])
-    assert one_sided.weights == pytest.approx((0.5, 0.5))
-    assert tune_weights([np.array([-1e5, -2e5])]).weights == (1.0,)  # no underflow
-
-
-def test_nothing_to_tune_on() -> None:
-    with pytest.raises(InputError, match="no model gives any token of the held-out text a probability"):
-        tune_weights([np.array([-np.inf]), np.array([-np.inf])])
-    with pytest.raises(InputError, match="no model gives any token"):
-        tune_weights([np.empty(0), np.empty(0)])
-    for parts in ([], [np.zeros(2), np.zeros(3)]):
-        with pytest.raises(UsageError, match="the same tokens under each model"):
-            tune_weights(parts)

@@ -1,10 +1,9 @@
-"""Every smoothing against its formula on dictionaries; distributions sum to one; the choice by name."""
+"""Every smoothing against its formula on dictionaries; distributions sum to one; tuned weights."""
 
 from __future__ import annotations
 
 import functools
 import itertools
-import math
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -17,13 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from textkit.data.encoded import EncodedCorpus
-from textkit.errors import InputError, UsageError
+from textkit.errors import InputError
 from textkit.lm.counts import NgramCounts
 from textkit.lm.history import History
 from textkit.lm.ngram import NgramModel
 from textkit.lm.smoothing.absolute_discounting import AbsoluteDiscounting
 from textkit.lm.smoothing.add_k import AddK
-from textkit.lm.smoothing.catalog import SMOOTHINGS, make_smoothing
 from textkit.lm.smoothing.good_turing import GoodTuring
 from textkit.lm.smoothing.jelinek_mercer import JelinekMercer, tune_jelinek_mercer
 from textkit.lm.smoothing.katz import Katz
@@ -274,29 +272,3 @@ def test_tuning_needs_text() -> None:
     counts = NgramCounts.count(EncodedCorpus.from_sequences([[2, 1]]), order=2, vocab_size=V)
     with pytest.raises(InputError, match="tuning needs held-out text, and there is none"):
         tune_jelinek_mercer(counts, EncodedCorpus.from_sequences([]))
-
-
-def test_every_name_makes_its_smoothing() -> None:
-    assert {name: type(make_smoothing(name)) for name in SMOOTHINGS} == SMOOTHINGS
-    assert make_smoothing("jelinek-mercer", value=0.8) == JelinekMercer((0.8,))
-    assert make_smoothing("absolute", value=0.7) == AbsoluteDiscounting(0.7)
-    assert make_smoothing("kneser-ney", value=0.7) == KneserNey(0.7)
-    assert make_smoothing("stupid-backoff", value=0.5) == StupidBackoff(0.5)
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "message"),
-    [
-        ("kneser-nay", None, "unknown smoothing 'kneser-nay': did you mean 'kneser-ney'\\?"),
-        ("mle", 0.5, "the smoothing 'mle' takes no value; leave 0.5 out"),
-        ("add-k", 0.0, "add-k adds a number above 0 to each count, not 0.0"),
-        ("add-k", math.nan, "add-k adds a number above 0"),
-        ("jelinek-mercer", 1.5, "weights are one or more numbers from 0 to 1, not \\(1.5,\\)"),
-        ("absolute", 2.0, "a discount is above 0 and at most 1, not 2.0"),
-        ("kneser-ney", -1.0, "a discount is above 0 and at most 1, not -1.0"),
-        ("stupid-backoff", 0.0, "alpha of stupid backoff is above 0 and at most 1, not 0.0"),
-    ],
-)
-def test_choices_that_make_no_sense(name: str, value: float | None, message: str) -> None:
-    with pytest.raises(UsageError, match=message):
-        make_smoothing(name, value=value)

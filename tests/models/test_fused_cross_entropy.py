@@ -1,3 +1,5 @@
+"""The fused cross entropy against torch in float64: loss, gradients, memory, precision."""
+
 from __future__ import annotations
 
 import copy
@@ -10,23 +12,12 @@ from torch.nn import functional
 
 from textkit.errors import InputError
 from textkit.models import fused_cross_entropy as module
-from textkit.models.fused_cross_entropy import (
-    fused_cross_entropy,
-    smoothed_cross_entropy,
-    target_log_probs,
-)
+from textkit.models.fused_cross_entropy import fused_cross_entropy, target_log_probs
 from textkit.models.workspace import Workspace
 
+from .cross_entropy_example import assert_close, example
 
-def example(
-    rows: int, vocab: int, width: int = 16, *, seed: int = 0, spread: float = 1.0
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Features, weight, bias and targets."""
-    generator = torch.Generator().manual_seed(seed)
-    features = torch.randn(rows, width, generator=generator) * spread
-    weight = torch.randn(vocab, width, generator=generator)
-    bias = torch.randn(vocab, generator=generator)
-    return features, weight, bias, torch.randint(vocab, (rows,), generator=generator)
+pytestmark = pytest.mark.usefixtures("fused_however_few")
 
 
 def exact(*arrays: Tensor | None, targets: Tensor) -> list[Tensor]:
@@ -42,30 +33,6 @@ def fused(*arrays: Tensor | None, targets: Tensor, workspace: Workspace | None =
     features, weight, bias = leaves
     loss = fused_cross_entropy(features, weight, bias=bias, targets=targets, workspace=workspace)
     return [loss.detach(), *torch.autograd.grad(loss, [part for part in leaves if part is not None])]
-
-
-def assert_close(found: list[Tensor], expected: list[Tensor], tolerance: float) -> None:
-    for one, other in zip(found, expected, strict=True):
-        assert one.dtype in (torch.float32, torch.float64)
-        assert float((one - other).abs().max()) <= tolerance * float(other.abs().max() + 1e-30)
-
-
-@pytest.fixture(autouse=True)
-def fused_however_few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    if "left_to_torch" not in request.fixturenames:
-        monkeypatch.setattr(module, "_FEW", 0)
-
-
-@pytest.fixture
-def left_to_torch() -> None:
-    """A few logits, as they are."""
-
-
-@pytest.fixture
-def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(module._ROWS, "cpu", 7)
-    monkeypatch.setattr(module, "_COLUMNS", 64)
-    monkeypatch.setattr(module, "_PIECE", 64)
 
 
 @pytest.mark.parametrize(("rows", "vocab"), [(1, 2), (6, 65), (7, 300), (20, 1000), (29, 517)])
@@ -287,56 +254,3 @@ def test_targets_that_are_no_ids_are_refused(bad: int) -> None:
         fused_cross_entropy(features, weight, bias=bias, targets=targets)
     with pytest.raises(InputError, match="targets must be ids below 30"):
         target_log_probs(features, weight, bias=bias, targets=targets)
-
-
-def smoothed(
-    *arrays: Tensor | None, targets: Tensor, label_smoothing: float
-) -> tuple[list[Tensor], list[Tensor]]:
-    """Loss and gradients of ours, and those of torch in float64, whose last is the plain loss."""
-    leaves = [part if part is None else part.detach().clone().requires_grad_() for part in arrays]
-    ours = smoothed_cross_entropy(
-        leaves[0], leaves[1], bias=leaves[2], targets=targets, label_smoothing=label_smoothing
-    )
-    given = [part for part in leaves if part is not None]
-    found = [ours.loss.detach(), *torch.autograd.grad(ours.loss, given), ours.nats]
-    assert not ours.nats.requires_grad
-    wide = [part if part is None else part.detach().double().requires_grad_() for part in arrays]
-    logits = functional.linear(*wide)
-    loss = functional.cross_entropy(logits, targets, label_smoothing=label_smoothing)
-    gradients = torch.autograd.grad(loss, [part for part in wide if part is not None], retain_graph=True)
-    return found, [loss.detach(), *gradients, functional.cross_entropy(logits, targets).detach()]
-
-
-@pytest.mark.parametrize(("rows", "vocab"), [(1, 2), (7, 300), (20, 1000), (29, 517)])
-@pytest.mark.parametrize("with_bias", [True, False])
-@pytest.mark.parametrize("smoothing", [0.1, 0.5, 1.0])
-@pytest.mark.usefixtures("small_chunks")
-def test_label_smoothing_is_that_of_torch(rows: int, vocab: int, with_bias: bool, smoothing: float) -> None:
-    features, weight, bias, targets = example(rows, vocab)
-    arrays = (features, weight, bias if with_bias else None)
-    assert_close(*smoothed(*arrays, targets=targets, label_smoothing=smoothing), 3e-6)
-    wide = [part if part is None else part.double() for part in arrays]
-    assert_close(*smoothed(*wide, targets=targets, label_smoothing=smoothing), 1e-12)
-
-
-@pytest.mark.usefixtures("left_to_torch")
-def test_label_smoothing_of_few_logits_is_that_of_torch() -> None:
-    features, weight, bias, targets = example(29, 517)
-    assert_close(*smoothed(features, weight, bias, targets=targets, label_smoothing=0.2), 2e-6)
-
-
-@pytest.mark.usefixtures("small_chunks")
-def test_label_smoothing_under_autocast_differs_by_rounding_only() -> None:
-    features, weight, bias, targets = example(40, 300)
-    with torch.autocast("cpu", torch.bfloat16):
-        found, expected = smoothed(features, weight, bias, targets=targets, label_smoothing=0.1)
-    assert_close(found, expected, 0.02)
-    assert [part.dtype for part in found] == [torch.float32] * 5
-
-
-def test_without_label_smoothing_both_losses_are_one() -> None:
-    features, weight, bias, targets = example(10, 30)
-    both = smoothed_cross_entropy(features, weight, bias=bias, targets=targets, label_smoothing=0.0)
-    assert both.loss.item() == both.nats.item()
-    alone = fused_cross_entropy(features, weight, bias=bias, targets=targets)
-    assert both.loss.item() == alone.item()

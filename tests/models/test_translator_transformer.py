@@ -1,51 +1,20 @@
-"""The Transformer for translation against torch's own and the course's formulas; steps against the whole."""
+"""The Transformer for translation against torch's own and the course's formulas; what it refuses."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from textkit.errors import UsageError
-from textkit.models.multi_head_attention import MultiHeadAttention
 from textkit.models.position_wise import PositionWise
 from textkit.models.sinusoids import sinusoid_table
 from textkit.models.translators.layers import DecoderLayer, EncoderLayer
 from textkit.models.translators.transformer import TranslatorTransformer, TranslatorTransformerSettings
 
-SMALL: dict[str, Any] = {"source_size": 13, "target_size": 11, "width": 12, "layers": 2, "heads": 3}
-
-
-class Sources(NamedTuple):
-    ids: Tensor
-    lengths: Tensor
-
-    def rows(self, rows: Tensor) -> Sources:
-        return Sources(self.ids[rows], self.lengths[rows])
-
-
-def make(**changes: Any) -> TranslatorTransformer:
-    torch.manual_seed(0)
-    network = TranslatorTransformer(TranslatorTransformerSettings(**{**SMALL, **changes}))
-    with torch.no_grad():  # biases and norms that matter, so that mistakes show
-        for parameter in network.parameters():
-            if parameter.dim() == 1:
-                parameter.add_(torch.randn(parameter.shape) * 0.3)
-    return network.eval()
-
-
-def example(lengths: tuple[int, ...] = (6, 3, 1), steps: int = 5) -> tuple[Sources, Tensor]:
-    generator = torch.Generator().manual_seed(1)
-    ids = torch.randint(13, (len(lengths), max(lengths)), generator=generator)
-    inputs = torch.randint(11, (len(lengths), steps), generator=generator)
-    return Sources(ids, torch.tensor(lengths)), inputs
-
-
-def log_probs(network: TranslatorTransformer, source: Sources, inputs: Tensor) -> Tensor:
-    with torch.no_grad():
-        return network.output.log_probs(network(source, inputs).flatten(0, 1)).view(*inputs.shape, -1)
+from .tiny_translator import SMALL, Sources, example, log_probs, make, written_out
 
 
 def torchs(network: TranslatorTransformer) -> nn.Transformer:
@@ -105,17 +74,6 @@ def test_it_is_torchs_transformer(norm: str, lengths: tuple[int, ...]) -> None:
         strict=True,
     )
     assert all(torch.allclose(one, other, atol=1e-4) for one, other in pairs)
-
-
-def written_out(part: Any, *, memory: bool, width: int) -> MultiHeadAttention:
-    course = MultiHeadAttention(width, part.heads)
-    sources = (part.queries, part.memory) if memory else (part.inputs,)
-    for kind in ("weight", "bias"):
-        thirds = torch.cat([getattr(source, kind).detach() for source in sources]).chunk(3)
-        for layer, third in zip((course.queries, course.keys, course.values), thirds, strict=True):
-            getattr(layer, kind).data = third
-    course.output = part.output
-    return course
 
 
 def test_layers_are_the_formulas_of_the_course() -> None:
@@ -180,91 +138,6 @@ def test_a_source_is_encoded_the_same_without_its_padding(norm: str) -> None:
     assert not seen.padded(rows).view(3, 6, -1)[~real].any()
 
 
-@pytest.mark.parametrize("norm", ["pre", "post"])
-def test_steps_are_those_of_the_whole(norm: str) -> None:
-    network = make(norm=norm)
-    source, inputs = example(steps=70)  # more than the slots there are at first
-    expected = log_probs(network, source, inputs)
-    decoding = network.decoding(source)
-    state = decoding.start(3)
-    for step in range(70):
-        found, state = decoding.step(inputs[:, step], state)
-        assert torch.allclose(found, expected[:, step], atol=1e-5)
-
-
-@pytest.mark.parametrize("uneven", [False, True])
-def test_rows_may_fork_die_and_leave(uneven: bool) -> None:
-    network = make()
-    source, _ = example()
-    generator = torch.Generator().manual_seed(3)
-    decoding = network.decoding(source)
-    state, sentences, past = decoding.start(6), torch.arange(6) // 2, torch.zeros(6, 0, dtype=torch.long)
-    for step in range(60):
-        ids = torch.randint(11, (len(sentences),), generator=generator)
-        past = torch.cat((past, ids[:, None]), dim=1)
-        found, state = decoding.step(ids, state)
-        expected = log_probs(network, source.rows(sentences), past)[:, -1]
-        assert torch.allclose(found, expected, atol=1e-5)
-        kept = sentences.unique().tolist()
-        kept = kept[1:] if step in (30, 50) else kept  # a sentence leaves
-        of_each = int(torch.randint(1, 5, (1,), generator=generator))
-        picked = []
-        for sentence in kept:
-            own = (sentences == sentence).nonzero()[:, 0]
-            count = of_each + (uneven and sentence == 1)
-            picked.append(own[torch.randint(len(own), (count,), generator=generator)])
-        rows = torch.cat(picked)
-        state, sentences, past = decoding.reorder(state, rows), sentences[rows], past[rows]
-    if not uneven:
-        assert state.filled < 60 * 4  # slots that nobody sees any more were left out
-        assert state.sentences == 1
-
-
-def test_states_are_values() -> None:
-    network = make()
-    source, inputs = example(steps=4)
-    decoding = network.decoding(source)
-    _, old = decoding.step(inputs[:, 0], decoding.start(3))
-    results = [decoding.step(inputs[:, at], old) for at in (1, 2)]
-    rows = torch.tensor([2, 0])
-    fewer = decoding.reorder(results[0][1], rows)
-    for (found, state), at in zip(results, (1, 2), strict=True):
-        read = inputs[:, [0, at]]
-        assert torch.allclose(found, log_probs(network, source, read)[:, -1], atol=1e-5)
-        after, _ = decoding.step(inputs[:, 3], state)
-        whole = torch.cat((read, inputs[:, 3:]), dim=1)
-        assert torch.allclose(after, log_probs(network, source, whole)[:, -1], atol=1e-5)
-    after, _ = decoding.step(inputs[rows, 3], fewer)
-    whole = inputs[rows][:, [0, 1, 3]]
-    assert torch.allclose(after, log_probs(network, source.rows(rows), whole)[:, -1], atol=1e-5)
-
-
-def test_attention_is_that_of_the_last_layer_to_the_source() -> None:
-    network = make()
-    source, inputs = example()
-    decoding = network.decoding(source)
-    state = decoding.start(3)
-    with pytest.raises(UsageError, match="there is attention after the first step"):
-        decoding.attention(state)
-    for ids in inputs.T:
-        _, state = decoding.step(ids, state)
-    last = network.decoder[-1]
-    course = written_out(last.memory_attention, memory=True, width=12)
-    read: list[Tensor] = []
-    handle = last.memory_norm.register_forward_hook(lambda *parts: read.append(parts[2]))
-    network(source, inputs)
-    handle.remove()
-    memory, _ = network.encode(source)
-    memory = memory.view(3, 6, 12)
-    real = torch.arange(6) < source.lengths[:, None]
-    weights = course(read[0].view(3, 5, 12), memory, memory, mask=real[:, None]).weights
-    found = decoding.attention(state)
-    assert torch.allclose(found, weights.mean(1)[:, -1], atol=1e-5)
-    assert torch.allclose(found.sum(1), torch.ones(3))
-    rows = torch.tensor([2, 2, 1, 1])
-    assert torch.equal(decoding.attention(decoding.reorder(state, rows)), found[rows])
-
-
 def test_places_beyond_the_table_are_computed() -> None:
     network = make(layers=1)
     source, _ = example()
@@ -275,19 +148,6 @@ def test_places_beyond_the_table_are_computed() -> None:
     loss.backward()
     assert torch.equal(network.places[:600], sinusoid_table(600, 12))
     assert "places" not in network.state_dict()
-
-
-def test_in_bfloat16_reading_and_steps_differ_by_rounding_only() -> None:
-    network = make()
-    source, inputs = example()
-    expected = log_probs(network, source, inputs)
-    with torch.autocast("cpu", torch.bfloat16):
-        found = log_probs(network, source, inputs)
-        decoding = network.decoding(source)
-        step, _ = decoding.step(inputs[:, 0], decoding.start(3))
-    assert found.dtype == step.dtype == torch.float32
-    assert torch.allclose(found, expected, atol=0.15)
-    assert torch.allclose(step, expected[:, 0], atol=0.15)
 
 
 def test_it_learns_pairs_by_heart() -> None:
@@ -318,12 +178,6 @@ def test_what_is_shared_is_there_once() -> None:
     network = make(source_size=11, joint=True)
     assert network.output.weight is network.target_embedding.weight is network.source_embedding.weight
     assert network.output.bias is None
-
-
-def test_rows_must_be_a_multiple_of_the_sentences() -> None:
-    decoding = make().decoding(example()[0])
-    with pytest.raises(UsageError, match="3 sentences are decoded in as many rows each, not in 4 rows"):
-        decoding.start(4)
 
 
 def test_scheduled_sampling_is_refused() -> None:
