@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable, Iterator
 
 from textkit.errors import Interrupted, TextkitError
-from textkit_cli.main import Terminated
+from textkit_cli.signals import Terminated
 
 
 @contextlib.contextmanager

@@ -22,10 +22,9 @@ import io
 import os
 import signal
 import sys
-import threading
 import traceback
 from collections.abc import Iterator, Sequence
-from types import FrameType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Annotated, Any, BinaryIO
 
 import typer
@@ -34,6 +33,7 @@ from typer.core import TyperGroup
 
 import textkit
 from textkit.errors import Interrupted, TextkitError, UsageError, printable, unknown_name
+from textkit_cli.signals import Terminated, heeding_signals
 
 COMMANDS = {
     "tokenize": "Split text into tokens, one line out per line in.",
@@ -137,10 +137,6 @@ def _textkit(
     """From raw Chinese or English text to tokens, language models, classifiers, taggers and translators."""
 
 
-class Terminated(BaseException):
-    """SIGTERM came: unwind, so that temporary files go."""
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `textkit` with `arguments`, else those of the process, and return its exit status."""
     arguments = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
@@ -159,7 +155,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 1
     try:
         with (
-            _heeding_sigterm(),
+            heeding_signals(),
             _closed_stdout_fails(),
             group.make_context("textkit", arguments.copy()) as context,
         ):
@@ -273,20 +269,3 @@ def _abandon_stdout() -> None:
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, sys.stdout.fileno())
         os.close(nothing)
-
-
-@contextlib.contextmanager
-def _heeding_sigterm() -> Iterator[None]:
-    """While it lasts, SIGTERM unwinds as Ctrl-C does. Only the main thread may handle signals."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise Terminated
-
-    previous = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)

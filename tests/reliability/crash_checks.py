@@ -114,5 +114,7 @@ def finished(case: Case, place: Place, whole: Whole, commands: Commands, texts: 
 
 
 def _without_results(fingerprint: dict[str, Any]) -> dict[str, Any]:
+    """Nor what SIGKILL left of their writing: nobody has written there since."""
     document = {key: value for key, value in fingerprint["document"].items() if key not in LAST}
-    return {**fingerprint, "document": document}
+    names = {name for name in fingerprint["names"] if not HIDDEN.fullmatch(name)}
+    return {**fingerprint, "document": document, "names": names}
