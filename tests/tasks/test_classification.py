@@ -1,119 +1,20 @@
-"""The story of a classifier: trained, saved, loaded, resumed, cross-validated; and what it refuses."""
+"""Training a classifier: what it learns from, what it tells, how it is resumed, and what it refuses."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-import textkit
 from textkit.errors import CheckpointError, InputError, Interrupted, UsageError
-from textkit.tasks.classification import (
-    ClassifierConfig,
-    LabelledTexts,
-    SavedClassifier,
-    cross_validate,
-    load_classifier,
-    resume,
-    train,
-)
+from textkit.tasks.classification import ClassifierConfig, LabelledTexts, load_classifier, resume, train
 from textkit.tasks.classification.decisions import tune_thresholds
-from textkit.tasks.classification.fitting import hold_out
-from textkit.tasks.language_model import load_model
-from textkit.tasks.language_model import resume as resume_language_model
-from textkit.tasks.language_model.network_info import describe_network
-from textkit.train.manifest import to_text
 
-GOOD = ["房间干净", "服务很好", "非常满意", "早餐不错", "还会再来", "位置方便"]
-BAD = ["房间很脏", "服务太差", "非常失望", "早餐难吃", "不会再来", "位置偏僻"]
-SMALL: dict[str, Any] = {
-    "preset": "embedding-bag",
-    "embedding": 8,
-    "min_count": 1,
-    "epochs": 3,
-    "dropout": 0.3,
-}
-
-
-def labelled(size: int, *, seed: int = 0, labels: Sequence[str] = ("坏", "好")) -> LabelledTexts:
-    """Texts of two opinions each, which share their label."""
-    generator = np.random.default_rng(seed)
-    pairs = []
-    for number in range(size):
-        words = (BAD, GOOD)[number % 2]
-        first, second = generator.choice(len(words), 2, replace=False)
-        pairs.append((f"{words[first]}，{words[second]}{number}", labels[number % 2]))
-    return LabelledTexts.of(pairs, labels=sorted(labels))
-
-
-@pytest.fixture(scope="module")
-def linear(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("classifier") / "run"
-    train(labelled(80), ClassifierConfig(), out=folder, dev=labelled(20, seed=1))
-    return folder
-
-
-def test_a_linear_run_holds_everything(linear: Path) -> None:
-    saved = load_classifier(linear)
-    assert saved.labels == ("坏", "好")
-    assert saved.config == ClassifierConfig()
-    good, bad, empty = saved.predict(["服务很好，满意", "早餐难吃，失望", ""])
-    assert (good.label, bad.label) == ("好", "坏")
-    assert good.probability == max(good.probabilities) > 0.5
-    assert sum(empty.probabilities) == pytest.approx(1)
-    document = json.loads((linear / "manifest.json").read_text())
-    assert document["kind"] == "classifier"
-    assert document["results"]["dev"]["accuracy"] == saved.evaluate(labelled(20, seed=1)).accuracy
-    assert not [path for path in linear.iterdir() if path.suffix in (".pkl", ".pt", ".joblib")]
-
-
-def test_many_texts_are_judged_in_batches_as_alone(linear: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    saved, texts = load_classifier(linear), labelled(23, seed=2).texts
-    whole = saved.probabilities(texts)
-    monkeypatch.setattr("textkit.tasks.classification.saved.BATCH", 5)
-    np.testing.assert_allclose(saved.probabilities(texts), whole, rtol=1e-6)
-    assert [each.label for each in saved.stream(iter(texts))] == [each.label for each in saved.predict(texts)]
-    assert saved.probabilities([]).shape == (0, 2)
-    assert saved.predict([]) == []
-    for judge in (saved.predict, saved.probabilities):
-        with pytest.raises(InputError, match="texts must be a list of strings, not one string: put it into"):
-            judge("很好")
-
-
-def test_the_library_loads_what_a_run_holds(linear: Path) -> None:
-    assert textkit.load(linear).labels == textkit.load(linear, "classifier").labels == ("坏", "好")
-    with pytest.raises(CheckpointError, match="holds a classifier, not a language model"):
-        textkit.load(linear, "language model")
-
-
-def test_other_tasks_say_that_it_is_a_classifier(linear: Path, tmp_path: Path) -> None:
-    for use in (load_model, resume_language_model, describe_network):
-        with pytest.raises(
-            CheckpointError, match="holds a classifier, not a language model; textkit classify"
-        ):
-            use(linear)
-    from textkit.tasks.language_model import make_config
-    from textkit.tasks.language_model import train as train_language_model
-
-    train_language_model(["a b"], make_config({"model": "ngram", "order": 2}), out=tmp_path / "lm")
-    with pytest.raises(CheckpointError, match=r"holds a language model \(ngram\), not a classifier"):
-        load_classifier(tmp_path / "lm")
-
-
-def test_probabilities_of_a_run_decide_with_thresholds(linear: Path) -> None:
-    saved, texts = load_classifier(linear), labelled(20, seed=3).texts
-    all_good = saved.deciding(thresholds={"好": 1e-9})
-    assert {each.label for each in all_good.predict(texts)} == {"好"}
-    careful = saved.deciding(unsure=0.99999999)
-    assert {each.label for each in careful.predict(texts)} == {"unsure"}
-    with pytest.raises(UsageError, match="unknown label '妙'"):
-        saved.deciding(thresholds={"妙": 0.5})
+from .opinion_texts import SMALL, labelled
 
 
 def test_thresholds_tuned_on_dev_are_kept(tmp_path: Path) -> None:
@@ -194,11 +95,6 @@ def test_a_network_is_trained_for_longer(tmp_path: Path) -> None:
         resume(tmp_path / "run", epochs=0)
 
 
-def test_a_linear_classifier_is_not_resumed(linear: Path) -> None:
-    with pytest.raises(UsageError, match="nothing to resume"):
-        resume(linear)
-
-
 @pytest.mark.parametrize("preset", ["linear", "embedding-bag"])
 def test_learning_from_unlabelled_texts(tmp_path: Path, preset: str) -> None:
     settings: dict[str, Any] = SMALL if preset != "linear" else {"semi_rounds": 1}
@@ -237,55 +133,6 @@ def test_held_out_texts_have_the_labels_of_training(tmp_path: Path) -> None:
         train(labelled(20), ClassifierConfig(), out=tmp_path / "run", dev=LabelledTexts.of([("a", "x")]))
 
 
-def test_a_folder_that_is_taken_is_refused(linear: Path) -> None:
-    with pytest.raises(CheckpointError, match="already exists"):
-        train(labelled(20), ClassifierConfig(), out=linear)
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "message"),
-    [
-        ("labels", ["a"], "does not name two"),
-        ("labels", "ab", "does not name two"),
-        ("thresholds", [0.5], "'thresholds' must be a probability for each label"),
-        ("thresholds", [0.5, "x"], "'thresholds' must be a probability for each label"),
-        ("thresholds", 3, "'thresholds' must be a probability for each label"),
-    ],
-)
-def test_a_damaged_manifest_is_said_to_be(tmp_path: Path, key: str, value: Any, message: str) -> None:
-    train(labelled(20), ClassifierConfig(), out=tmp_path / "run")
-    manifest = tmp_path / "run" / "manifest.json"
-    manifest.write_text(to_text(json.loads(manifest.read_text()) | {key: value}))
-    with pytest.raises(CheckpointError, match=message):
-        load_classifier(tmp_path / "run")
-
-
-def test_damaged_weights_are_said_to_be(tmp_path: Path) -> None:
-    train(labelled(20), ClassifierConfig(), out=tmp_path / "run")
-    weights = next((tmp_path / "run").glob("best-*"))
-    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
-    with pytest.raises(CheckpointError, match="damaged: checksum differs"):
-        load_classifier(tmp_path / "run")
-
-
-def test_held_out_parts_are_stratified_and_keep_copies_together() -> None:
-    texts = labelled(100)
-    doubled = LabelledTexts(texts.texts * 2, np.tile(texts.classes, 2), texts.labels)
-    shown, dev = hold_out(doubled, ClassifierConfig(**SMALL))
-    assert (len(shown), len(dev)) == (180, 20)
-    assert np.bincount(dev.classes).tolist() == [10, 10]
-    assert not set(shown.texts) & set(dev.texts)
-
-
-def test_a_class_of_one_text_is_learnt_from() -> None:
-    many = [(f"文本{number}", f"{number // 2}") for number in range(40)]
-    rare = [(f"生僻{number}", f"r{number}") for number in range(20)]
-    texts = LabelledTexts.of(many + rare)
-    shown, dev = hold_out(texts, ClassifierConfig(**SMALL))
-    assert len(np.unique(shown.classes)) == 40
-    assert 0 < len(dev) == 60 - len(shown)
-
-
 def test_balanced_classes_reach_what_adversarial_training_adds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,34 +151,6 @@ def test_balanced_classes_reach_what_adversarial_training_adds(
         with pytest.raises(InputError, match="seen"):
             train(texts, config, out=tmp_path / weight, dev=labelled(10, seed=1))
     assert kept == [[1.0, 1.0], pytest.approx([0.75, 1.5])]
-
-
-def test_cross_validation_measures_each_text_once() -> None:
-    texts = labelled(60)
-    said: list[str] = []
-    found = cross_validate(texts, ClassifierConfig(), folds=3, say=said.append)
-    assert [fold.texts for fold in found.folds] == [20, 20, 20]
-    assert found.pooled.accuracy == pytest.approx(np.mean([fold.accuracy for fold in found.folds]))
-    mean, error = found.summary()["accuracy"]
-    values = [fold.accuracy for fold in found.folds]
-    assert (mean, error) == pytest.approx((np.mean(values), np.std(values, ddof=1) / np.sqrt(3)))
-    again = cross_validate(texts, ClassifierConfig(), folds=3)
-    assert again.as_dict() == found.as_dict()
-    assert len(said) == 3
-
-
-def test_cross_validation_of_a_network_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    found = cross_validate(labelled(60), ClassifierConfig(**(SMALL | {"epochs": 1})), folds=2)
-    assert found.pooled.texts == 60
-    assert not list(tmp_path.iterdir())
-
-
-def test_folds_that_cannot_be() -> None:
-    with pytest.raises(UsageError, match="folds must lie between 2 and the 20 records"):
-        cross_validate(labelled(20), ClassifierConfig(), folds=21)
 
 
 def test_a_run_in_which_another_training_is_at_work(tmp_path: Path) -> None:
@@ -359,68 +178,11 @@ def test_training_texts_of_a_run_that_are_gone_or_changed(tmp_path: Path) -> Non
     assert load_classifier(run).labels == ("坏", "好")
 
 
-@pytest.mark.parametrize(
-    ("pairs", "folds", "message"),
-    [
-        ([("好", "1"), ("坏", "0")], 2, "fold 1 of 2 would lack texts of two labels to learn from"),
-        ([("好", "1"), ("坏", "0")] * 20, 5, "would lack a text to measure with .copies share a fold.; give"),
-        ([("好", "1"), ("坏", "0")] * 20, 41, "folds must lie between 2 and the 40 records, not 41"),
-    ],
-)
-def test_folds_that_cannot_be_are_refused_before_the_work(
-    pairs: list[tuple[str, str]], folds: int, message: str
-) -> None:
-    said: list[str] = []
-    with pytest.raises(UsageError, match=message):
-        cross_validate(LabelledTexts.of(pairs), ClassifierConfig(), folds=folds, say=said.append)
-    assert not any(line.startswith("fold") for line in said)
-
-
 def test_a_device_that_is_not_there_leaves_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     with pytest.raises(UsageError, match="the device 'cuda' needs a GPU"):
         train(labelled(40), ClassifierConfig(**(SMALL | {"device": "cuda"})), out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
-
-
-def test_settings_of_another_version_are_no_usage_error(linear: Path, tmp_path: Path) -> None:
-    shutil.copytree(linear, tmp_path / "run")
-    data = b"new_setting = 1\n"
-    (tmp_path / "run" / "config.toml").write_bytes(data)
-    manifest = tmp_path / "run" / "manifest.json"
-    document = json.loads(manifest.read_text())
-    document["files"]["config.toml"] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-    manifest.write_text(to_text(document))
-    with pytest.raises(CheckpointError, match=r"config.toml: damaged, or of another version.*'new_setting'"):
-        load_classifier(tmp_path / "run")
-
-
-def test_arrays_that_do_not_fit_are_named_with_their_run(linear: Path, tmp_path: Path) -> None:
-    shutil.copytree(linear, tmp_path / "run")
-    manifest = tmp_path / "run" / "manifest.json"
-    document = json.loads(manifest.read_text())
-    manifest.write_text(to_text(document | {"labels": ["a", "b", "c"]}))
-    with pytest.raises(
-        CheckpointError, match=r"run: damaged: these are not the weights of such a classifier"
-    ):
-        load_classifier(tmp_path / "run")
-
-
-def test_probabilities_that_are_no_numbers_are_no_answer(linear: Path) -> None:
-    class Broken:
-        labels = ("0", "1")
-
-        def probabilities(self, texts: Sequence[str], /) -> np.ndarray:
-            return np.full((len(texts), 2), np.nan)
-
-        scores = probabilities
-
-    whole = load_classifier(linear)
-    assert repr(whole) == "SavedClassifier(preset='linear', labels=('坏', '好'))"
-    saved = SavedClassifier(Broken(), whole.config, whole.pipeline)
-    for judge in (saved.predict, saved.probabilities):
-        with pytest.raises(CheckpointError, match=r"no numbers .NaN.: its weights are damaged"):
-            judge(["text"])
 
 
 def test_of_many_classes_the_manifest_keeps_no_confusion_matrix(tmp_path: Path) -> None:

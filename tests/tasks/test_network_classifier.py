@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,50 +11,21 @@ import numpy as np
 import pytest
 import torch
 
-from textkit.errors import CheckpointError, InputError, Interrupted, UsageError
+from textkit.errors import CheckpointError, Interrupted
 from textkit.models.calibration import Calibration
 from textkit.models.text_network import Passage, TextNetwork
 from textkit.tasks.classification.classifier import LabelledTexts
 from textkit.tasks.classification.config import ClassifierConfig
 from textkit.tasks.classification.network import NetworkClassifier, load_network_classifier, make_network
-from textkit.tasks.classification.network_training import (
-    ClassLoss,
-    class_weights,
-    fit_network,
-    make_trainer,
-)
-from textkit.tasks.classification.prepared_texts import LabelledIds, PreparedTexts
-from textkit.tasks.classification.reading import ReadTexts
-from textkit.text.pipeline import Pipeline
-from textkit.text.tokenizers.whitespace import WhitespaceTokenizer
+from textkit.tasks.classification.network_training import class_weights, fit_network, make_trainer
+from textkit.tasks.classification.prepared_texts import PreparedTexts
 from textkit.train.checkpoint import RunFolder
 from textkit.train.weights import arrays
 
-PIPELINE: Pipeline[str, list[str]] = Pipeline.of(WhitespaceTokenizer())
-SIGNS = {"good": ("fine", "tasty", "quick"), "bad": ("cold", "late", "burnt")}
+from .review_texts import PIPELINE, configured, reviews
+
 PRESETS = ("book", "textcnn", "bigru", "lstm", "embedding-bag")
 Begin = Callable[..., tuple[RunFolder, PreparedTexts]]
-
-
-def review(label: str, generator: np.random.Generator) -> str:
-    """Words that say nothing, and one or two that tell the class."""
-    words = [f"w{n}" for n in generator.integers(0, 30, generator.integers(1, 9))]
-    for sign in generator.choice(SIGNS[label], generator.integers(1, 3)):
-        words.insert(int(generator.integers(0, len(words) + 1)), str(sign))
-    return " ".join(words)
-
-
-def reviews(count: int, *, seed: int = 0, share: float = 0.5) -> LabelledTexts:
-    generator = np.random.default_rng(seed)
-    labels = ["good" if generator.random() < share else "bad" for _ in range(count)]
-    return LabelledTexts.of([(review(label, generator), label) for label in labels], labels=("bad", "good"))
-
-
-def configured(preset: str = "textcnn", **settings: Any) -> ClassifierConfig:
-    small: dict[str, Any] = {"epochs": 3, "batch_size": 16, "device": "cpu", "min_count": 1}
-    small |= {} if preset == "book" else {"embedding": 12}
-    small |= {} if preset == "embedding-bag" else {"hidden": 8}
-    return ClassifierConfig.model_validate({"preset": preset, **small, **settings})
 
 
 @pytest.fixture
@@ -143,17 +113,6 @@ def test_encoding_gives_the_ids_of_the_words_that_are_read(begin: Begin) -> None
     np.testing.assert_allclose(shifted, classifier.scores(texts), atol=1e-5)
 
 
-def test_reading_leaves_out_blank_words_and_cuts() -> None:
-    spaced: Pipeline[str, list[str]] = Pipeline.of(list)
-    texts = ["ab c", "  ", "", "d  e"]
-    read = ReadTexts.of(texts, spaced)
-    vocab = read.vocab()
-    encoded = read.encode(vocab, max_length=2)
-    assert [vocab.decode(row.tolist()) for row in encoded] == [["a", "b"], ["<unk>"], ["<unk>"], ["d", "e"]]
-    assert " " not in vocab
-    assert read.vocab(max_size=3).tokens == ("<unk>", "a", "b")
-
-
 def interrupt_at(step: int) -> Callable[[Any, int], None]:
     def watch(progress: Any, _steps: int) -> None:
         if progress.step == step:
@@ -236,19 +195,6 @@ def test_probabilities_are_calibrated_on_the_dev_texts(kind: str, begin: Begin) 
     np.testing.assert_array_equal(scores.argmax(1), found.argmax(1))
 
 
-def test_balanced_classes_count_the_same() -> None:
-    train = reviews(200, share=0.2)
-    corpus = ReadTexts.of(train.texts, PIPELINE).corpus
-    weights = np.linspace(0.5, 2, 200).astype(np.float32)
-    ids = LabelledIds(corpus, train.classes, weights)
-    balanced = class_weights(configured(class_weight="balanced"), ids, classes=3)
-    totals = [float((weights * balanced.numpy()[train.classes])[train.classes == c].sum()) for c in (0, 1)]
-    assert totals[0] == pytest.approx(totals[1])
-    assert sum(totals) == pytest.approx(weights.sum())
-    assert balanced[2] == 1  # nobody has that class
-    assert class_weights(configured(), ids, classes=2).tolist() == [1, 1]
-
-
 def test_balanced_classes_make_the_rare_one_likelier(begin: Begin) -> None:
     found = {}
     for kind in ("none", "balanced"):
@@ -260,80 +206,6 @@ def test_balanced_classes_make_the_rare_one_likelier(begin: Begin) -> None:
     assert rare["balanced"] > rare["none"] + 0.5
 
 
-def test_the_loss_is_the_weighted_mean_of_labelled_texts() -> None:
-    from textkit.data.text_batches import TextBatch
-
-    config = configured("embedding-bag", dropout=0.0)
-    prepared = PreparedTexts.of(config, pipeline=PIPELINE, train=reviews(20), dev=reviews(5))
-    torch.manual_seed(0)
-    network = make_network(config, prepared.vocab, classes=2)
-    batch = TextBatch(
-        np.array([[3, 4], [5, 0], [6, 7]]),
-        np.array([2, 1, 2]),
-        np.array([1, -1, 0]),
-        np.array([0.5, 1, 2], np.float32),
-    )
-    seen: list[Passage] = []
-
-    def penalty(network: TextNetwork, passage: Passage) -> torch.Tensor:
-        seen.append(passage)
-        return torch.tensor(0.25)
-
-    objective = ClassLoss(
-        network,
-        class_weights=torch.tensor([3.0, 1.0]),
-        penalties=(penalty, penalty),
-        smoothing=0.1,
-        device=torch.device("cpu"),
-    )
-    loss, mean, count = objective(batch)
-    log_probs = network(torch.from_numpy(batch.ids), torch.from_numpy(batch.lengths)).detach().log_softmax(1)
-    entropies = -(
-        0.9 * log_probs.gather(1, torch.tensor([[1], [0], [0]]))[:, 0] + 0.1 * log_probs.mean(dim=1)
-    )
-    expected = (0.5 * 1.0 * entropies[0] + 2 * 3.0 * entropies[2]) / 2
-    assert count == batch.predictions == 2
-    assert float(mean) == pytest.approx(float(expected))
-    assert float(loss.detach()) == pytest.approx(float(expected) + 0.5)
-    assert seen[0].labels.tolist() == [1, -1, 0]
-    assert seen[0].embedded.shape == (3, 2, 12)
-    assert seen[0].logits.shape == (3, 2)
-    nobody = batch._replace(classes=np.full(3, -1))
-    loss, mean, count = ClassLoss(network, class_weights=torch.ones(2), device=torch.device("cpu"))(nobody)
-    assert (float(loss.detach()), count) == (0, 0)
-    assert not any(each.any() for each in torch.autograd.grad(loss, list(network.parameters())))
-
-
-def test_a_weight_of_two_is_the_text_twice() -> None:
-    config = configured("embedding-bag", dropout=0.0, batch_size=64)
-    train = reviews(30)
-    weights = np.where(np.arange(30) < 10, 2, 1).astype(np.float32)
-    doubled = train.select(np.concatenate([np.arange(30), np.arange(10)]))
-    gradients = []
-    for texts, counts in ((train, weights), (doubled, None)):
-        prepared = PreparedTexts.of(
-            config,
-            pipeline=PIPELINE,
-            train=texts,
-            dev=train,
-            weights=counts,
-            vocab=ReadTexts.of(train.texts, PIPELINE).vocab(),
-        )
-        torch.manual_seed(0)
-        network = make_network(config, prepared.vocab, classes=2)
-        from textkit.data.text_batches import TextBatches
-
-        batches = TextBatches(
-            prepared.train.corpus, prepared.train.classes, batch_size=64, weights=prepared.train.weights
-        )
-        (batch,) = list(batches)
-        objective = ClassLoss(network, class_weights=torch.ones(2), device=torch.device("cpu"))
-        loss, _, count = objective(batch)
-        gradients.append(torch.autograd.grad(loss * count, list(network.parameters())))
-    for one, other in zip(*gradients, strict=True):
-        assert torch.allclose(one, other, atol=1e-5)
-
-
 def test_a_network_starts_with_a_silent_unknown_word() -> None:
     for preset in PRESETS:
         config = configured(preset)
@@ -341,23 +213,6 @@ def test_a_network_starts_with_a_silent_unknown_word() -> None:
         network = make_network(config, prepared.vocab, classes=4)
         assert not arrays(network)["words.weight"][0].any()
         assert network(torch.tensor([[1]]), torch.tensor([1])).shape == (1, 4)
-
-
-def test_texts_that_cannot_be_learnt_from_are_refused() -> None:
-    config, both = configured(), reviews(10)
-    one = replace(both, classes=np.ones(10, np.int64))
-    with pytest.raises(InputError, match="all training texts have the label 'good'"):
-        PreparedTexts.of(config, pipeline=PIPELINE, train=one, dev=both)
-    none = both.select(np.arange(0))
-    with pytest.raises(InputError, match="there is no development text"):
-        PreparedTexts.of(config, pipeline=PIPELINE, train=both, dev=none)
-    with pytest.raises(InputError, match="all training texts have the label 'none'"):
-        PreparedTexts.of(config, pipeline=PIPELINE, train=none, dev=both)
-    other = replace(both, labels=("good", "bad"))
-    with pytest.raises(UsageError, match="read the latter with the labels of the former"):
-        PreparedTexts.of(config, pipeline=PIPELINE, train=both, dev=other)
-    with pytest.raises(UsageError, match="the preset 'linear' is no network"):
-        make_network(ClassifierConfig(), ReadTexts.of(both.texts, PIPELINE).vocab(), classes=2)
 
 
 def test_a_run_that_lost_something_says_so(begin: Begin) -> None:
