@@ -1,10 +1,19 @@
-"""`python -m textkit_cli` is `textkit`."""
+"""Where `textkit` and `python -m textkit_cli` begin."""
 
 from __future__ import annotations
 
 import sys
 
-from textkit_cli.main import main
+
+def main() -> int:
+    """Run the command of the process's arguments and return its exit status."""
+    try:
+        from textkit_cli.main import main as run
+    except KeyboardInterrupt:  # of somebody quick
+        sys.stderr.write("textkit: interrupted\n")
+        return 130
+    return run()
+
 
 if __name__ == "__main__":
     sys.exit(main())

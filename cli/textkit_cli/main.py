@@ -147,17 +147,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("PYTHONSAFEPATH", "1")
     # Compiled code would have colorama write to the terminal when we end.
     os.environ.setdefault("NUMBA_DISABLE_ERROR_MESSAGE_HIGHLIGHTING", "1")
-    group = typer.main.get_command(app)
     if "_TEXTKIT_COMPLETE" in os.environ:  # a shell asks how to go on
         try:
-            group.main(args=arguments, prog_name="textkit")
+            typer.main.get_command(app).main(args=arguments, prog_name="textkit")
         except Exception:  # a prompt is no place for a traceback
             return 1
     try:
         with (
             heeding_signals(),
             _closed_stdout_fails(),
-            group.make_context("textkit", arguments.copy()) as context,
+            (group := typer.main.get_command(app)).make_context("textkit", arguments.copy()) as context,
         ):
             group.invoke(context)
         if sys.stdout is not None:

@@ -9,9 +9,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from types import ModuleType
 
 import pytest
 
+from textkit_cli.__main__ import main
 from textkit_cli.signals import Terminated, heeding_signals
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no signal can be sent to oneself there")
@@ -62,6 +64,19 @@ def test_what_comes_too_late_is_forgotten() -> None:
     with heeding_signals():
         in_a_finalizer(lambda: os.kill(os.getpid(), signal.SIGINT))
     time.sleep(0.1)
+
+
+def test_ctrl_c_while_the_command_line_is_imported_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_name: str) -> None:
+        raise KeyboardInterrupt
+
+    unfinished = ModuleType("textkit_cli.main")
+    monkeypatch.setattr(unfinished, "__getattr__", interrupted, raising=False)
+    monkeypatch.setitem(sys.modules, "textkit_cli.main", unfinished)
+    assert main() == 130
+    assert capsys.readouterr().err == "textkit: interrupted\n"
 
 
 def test_ignored_stays_ignored_and_threads_handle_none() -> None:
