@@ -94,7 +94,7 @@ def test_what_cannot_be_exact_is_refused(name: str) -> None:
 
 def test_what_makes_no_sense_is_refused() -> None:
     vocab = Vocab.build([["a"]])
-    with pytest.raises(UsageError, match="Lowercase, CollapseWhitespace before it"):
+    with pytest.raises(UsageError, match="Lowercase, UnicodeNormalize, CollapseWhitespace before it"):
         convert(preset("en").then(WhitespaceTokenizer()), vocab)
     with pytest.raises(UsageError, match="give the vocabulary"):
         convert(WhitespaceTokenizer())
