@@ -9,10 +9,11 @@ def main() -> int:
     """Run the command of the process's arguments and return its exit status."""
     try:
         from textkit_cli.main import main as run
-    except KeyboardInterrupt:  # of somebody quick
+
+        return run()
+    except KeyboardInterrupt:  # of somebody quick, before it has begun
         sys.stderr.write("textkit: interrupted\n")
         return 130
-    return run()
 
 
 if __name__ == "__main__":

@@ -47,6 +47,9 @@ COMMANDS = (
 )
 
 
+ENDS = {signal.SIGINT, signal.SIGTERM}
+
+
 def load() -> None:
     """Import what commands import, so that a fork has it."""
     import importlib
@@ -59,9 +62,8 @@ def child(request: dict[str, Any]) -> None:
     """Be the process of one command, to its end."""
     place = Path(request["place"])
     os.setsid()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ENDS:
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
     os.chdir(place / "work")
     os.environ["TMPDIR"] = str(place / "tmp")
     tempfile.tempdir = None
@@ -72,13 +74,19 @@ def child(request: dict[str, Any]) -> None:
         import crash_moments
 
         crash_moments.watch(place, at=request["at"], number=request["signal"])
-    from textkit_cli.main import main
+    from textkit_cli.__main__ import main
 
+    sys.argv = ["textkit", *request["arguments"]]
     status = 70
     try:
-        status = main(request["arguments"])
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)
+        status = main()
         sys.stdout.flush()
         sys.stderr.flush()
+    except KeyboardInterrupt:  # before the command began
+        sys.stderr.write("textkit: interrupted\n")
+        sys.stderr.flush()
+        status = 130
     except BaseException:
         import traceback
 
@@ -91,6 +99,7 @@ def child(request: dict[str, Any]) -> None:
 def main() -> None:
     """Answer until standard input ends."""
     load()
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)  # until what is forked is a command
     for line in sys.stdin:
         request = json.loads(line)
         if "wait" in request:
