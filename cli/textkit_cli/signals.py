@@ -42,10 +42,10 @@ def heeding_signals() -> Iterator[None]:
     try:
         yield
     finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
         for retry in retries:
             retry.cancel()
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def _is_deaf(frame: FrameType | None) -> bool:
