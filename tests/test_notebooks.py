@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import runpy
+from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
@@ -41,10 +42,13 @@ def test_its_pair_is_in_step(path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def warm(tmp_path_factory: pytest.TempPathFactory) -> ForkServerContext:
+def warm() -> ForkServerContext:
     """Processes that have imported what takes longest; every notebook would wait seconds for it."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["torch", "matplotlib.pyplot", "IPython.display"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MPLBACKEND", "agg")  # plt.show() would wait until somebody closes the window
+        forkserver.ensure_running()
     return context
 
 

@@ -25,14 +25,14 @@ def heeding_signals() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    retries: list[threading.Timer] = []
+    retries: dict[int, threading.Timer] = {}
 
     def heed(number: int, frame: FrameType | None) -> None:
         if sys.platform != "win32" and _is_deaf(frame):
             main = threading.get_ident()  # handlers run in it, and a read in it must be broken off
-            retries[:] = [threading.Timer(RETRY, signal.pthread_kill, (main, number))]
-            retries[0].daemon = True
-            retries[0].start()
+            retries[number] = threading.Timer(RETRY, signal.pthread_kill, (main, number))
+            retries[number].daemon = True
+            retries[number].start()
             return
         raise KeyboardInterrupt if number == signal.SIGINT else Terminated
 
@@ -42,7 +42,7 @@ def heeding_signals() -> Iterator[None]:
     try:
         yield
     finally:
-        for retry in retries:
+        for retry in retries.values():
             retry.cancel()
         for number, handler in previous.items():
             signal.signal(number, handler)
