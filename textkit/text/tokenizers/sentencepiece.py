@@ -25,9 +25,14 @@ _BYTE = re.compile("<0x([0-9A-F]{2})>")
 
 @dataclass(frozen=True)
 class _Loaded:
-    """A model ready for use: its processor, its pieces, and where it adds a space to every text."""
+    """A model ready for use: its processor, its pieces, and where it adds a space to every text.
+
+    `unknown` is the id that unknown characters get; the processor's own `unk_id` looks for a piece of
+    the usual name, which another model need not have.
+    """
 
     processor: Any
+    unknown: int
     pieces: tuple[str, ...]
     bytes_of: dict[str, bytes]
     prefix: bool
@@ -56,6 +61,7 @@ def _load(processor: Any) -> _Loaded:
     sample = processor.normalize("a")
     return _Loaded(
         processor,
+        next(filter(processor.is_unknown, ids), -1),
         tuple(pieces),
         {match.group(): bytes.fromhex(match[1]) for match in matches if match},
         sample.startswith(SPACE),
@@ -131,7 +137,8 @@ class SentencePieceTokenizer:
         from textkit.text.token_batch import TokenBatch
 
         lines = Lines.of(texts)
-        processor, table = _loaded(self.model).processor, _spelled(self.model)
+        loaded, table = _loaded(self.model), _spelled(self.model)
+        processor = loaded.processor
         data = lines.buffer.tobytes()
         spans = zip(lines.starts.tolist(), lines.ends.tolist(), strict=True)
         encoded = [data[start:end] for start, end in spans]
@@ -140,7 +147,7 @@ class SentencePieceTokenizer:
         offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(sizes)))
         ids = np.fromiter(chain.from_iterable(found), np.int32, int(offsets[-1]))
         starts, ends = table.starts[ids], table.ends[ids]
-        strange = np.unique(np.repeat(np.arange(len(lines)), sizes)[ids == processor.unk_id()])
+        strange = np.unique(np.repeat(np.arange(len(lines)), sizes)[ids == loaded.unknown])
         if not len(strange):
             return TokenBatch(table.buffer, starts, ends, offsets)
         other = TokenBatch.of(processor.encode([encoded[i] for i in strange], out_type=str, num_threads=1))
