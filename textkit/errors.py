@@ -54,12 +54,23 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> UsageError:
     return UsageError(f"unknown {kind} '{name if len(name) <= _SHOWN else name[:_SHOWN] + '…'}': {remedy}")
 
 
+def is_nul(error: BaseException) -> bool:
+    """Whether Python refused the name of a file because of a NUL in it.
+
+    >>> is_nul(ValueError("embedded null byte")), is_nul(ValueError("stat: embedded null character in path"))
+    (True, True)
+    """
+    return isinstance(error, ValueError) and "embedded null" in str(error)
+
+
 def reason_of(error: Exception) -> str:
     """Why the system refused something, for the end of a message.
 
     >>> reason_of(FileNotFoundError(2, "No such file or directory", "a.txt"))
     'no such file or directory'
     """
+    if is_nul(error):  # Python's own words for it change with its version
+        return "its name holds a NUL"
     return (getattr(error, "strerror", None) or str(error)).lower()
 
 

@@ -32,7 +32,7 @@ import typer.main
 from typer.core import TyperGroup
 
 import textkit
-from textkit.errors import Interrupted, TextkitError, UsageError, printable, unknown_name
+from textkit.errors import Interrupted, TextkitError, UsageError, is_nul, printable, unknown_name
 from textkit_cli.signals import Terminated, heeding_signals
 
 COMMANDS = {
@@ -196,7 +196,7 @@ def _explain(error: BaseException, arguments: list[str]) -> tuple[str, int]:
             return f"error: {error.filename or 'output'}: no space left on device", 1
         case OSError() if error.strerror:
             return f"error: {error.filename or 'input or output'}: {error.strerror.lower()}", 1
-        case ValueError() if str(error) == "embedded null byte":
+        case ValueError() if is_nul(error):
             return "error: a name holds a NUL, which no file's name can; name another", 1
         case RuntimeError() if "can't allocate memory" in str(error):  # torch's way to say it
             return "error: out of memory; use a smaller model, shorter windows or fewer samples", 1

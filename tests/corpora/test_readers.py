@@ -178,7 +178,7 @@ def test_what_cannot_be_opened(tmp_path: Path) -> None:
     file = write(tmp_path, "f.txt", "a")
     with pytest.raises(InputError, match=r"f.txt/g.txt: cannot be read: not a directory$"):
         read_lines(file / "g.txt")
-    with pytest.raises(InputError, match=r"cannot be read: embedded null byte$"):
+    with pytest.raises(InputError, match=r"cannot be read: its name holds a NUL$"):
         read_lines("a\0b")
     with pytest.raises(
         UsageError, match=r"f.txt: a field can be named in .jsonl, .csv, .tsv and .parquet files only$"

@@ -34,7 +34,9 @@ os.listdir = lambda *path: sorted(_listdir(*path), reverse=True)
 class _Entries(list):
     def __enter__(self): return self
     def __exit__(self, *_): pass
-    def __next__(self): return self.pop(0)
+    def __next__(self):
+        if self: return self.pop(0)
+        raise StopIteration
     def close(self): pass
 os.scandir = lambda *path: _Entries(sorted(_scandir(*path), key=lambda entry: entry.name, reverse=True))
 """

@@ -135,8 +135,8 @@ class BagOfWords(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         pipeline, settings, arrays = saved.read(folder)
         try:
             bag = BagOfWords(TOKENS if pipeline is None else pipeline, **settings)
+            bag._weighting().check_type(bag.dtype)
             bag.dtype = np.dtype(bag.dtype)
-            bag._weighting()
             bag.index_ = NgramIndex.from_arrays(arrays, pipeline, bag._index().settings())
         except (TypeError, UsageError, CheckpointError) as error:
             raise CheckpointError(f"{folder}: damaged: {error}") from error
@@ -157,7 +157,7 @@ class BagOfWords(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
     def _fit(self, texts: Texts) -> Counts:
-        self._weighting()  # what is wrong with it shows before the work
+        self._weighting().check_type(self.dtype)  # what is wrong with it shows before the work
         index = self._index()
         counts = index.fit(texts)
         self.index_ = index

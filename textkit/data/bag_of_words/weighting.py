@@ -67,24 +67,41 @@ class Weighting:
             raise UsageError("tf-idf needs to know in how many texts a feature is: call fit with texts first")
         return inverse_document_frequency(frequency, documents, smooth=self.smooth)
 
+    def check_type(self, dtype: Any) -> None:
+        """Raise UsageError unless weights can be of `dtype`.
+
+        That is float32 or float64; of bare counts and of ones int32 or int64 too.
+        """
+        whole = self.kind in ("count", "binary") and not self.sublinear and self._norm is None
+        allowed = ("float32", "float64", *(("int32", "int64") if whole else ()))
+        try:
+            name = np.dtype(dtype).name
+        except (TypeError, ValueError, SyntaxError, OverflowError):  # what numpy says of what is no type
+            name = repr(dtype)
+        if name not in allowed:
+            raise UsageError(f"the dtype of these weights must be one of {', '.join(allowed)}, not {name}")
+
     def weights(self, counts: Counts, factors: Doubles | None = None, *, dtype: Any = np.float64) -> Any:
         """The weight of each count, (N,) of `dtype`; `factors` as above.
 
-        `dtype` is float32 or float64; of bare counts and of ones int32 or int64 too. Others raise
-        UsageError.
+        Raises UsageError for a `dtype` that `check_type` refuses.
         """
         from textkit.data.kernels.weighting import weigh_rows
 
-        norm = "l2" if self.norm == "auto" and self.kind == "tf-idf" else self.norm
-        whole = self.kind in ("count", "binary") and not self.sublinear and norm in (None, "auto")
-        _check_type(dtype, whole=whole)
+        self.check_type(dtype)
         out = np.empty(len(counts.counts), dtype)
         weigh_rows(
             counts.offsets, counts.columns, counts.counts, self._transfer(counts), self.kind == "frequency",
-            np.empty(0) if factors is None else factors, {"l1": 1, "l2": 2}.get(norm or "", 0),
+            np.empty(0) if factors is None else factors, {"l1": 1, "l2": 2}.get(self._norm or "", 0),
             np.empty(int(np.diff(counts.offsets).max(initial=0))), out,
         )  # fmt: skip
         return out
+
+    @property
+    def _norm(self) -> str | None:
+        if self.norm == "auto":
+            return "l2" if self.kind == "tf-idf" else None
+        return self.norm
 
     def _transfer(self, counts: Counts) -> Doubles:
         """What becomes of a count: a table, empty for the count itself."""
@@ -96,14 +113,3 @@ class Weighting:
         else:
             table[1:] = np.log(table[1:]) + 1.0
         return table
-
-
-def _check_type(dtype: Any, *, whole: bool) -> None:
-    """Raise UsageError for a type that cannot hold the weights, which are `whole` numbers or not."""
-    allowed = ("float32", "float64", *(("int32", "int64") if whole else ()))
-    try:
-        name = np.dtype(dtype).name
-    except TypeError:
-        name = repr(dtype)
-    if name not in allowed:
-        raise UsageError(f"the dtype of these weights must be one of {', '.join(allowed)}, not {name}")
