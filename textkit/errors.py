@@ -74,7 +74,7 @@ def reason_of(error: Exception) -> str:
     return (getattr(error, "strerror", None) or str(error)).lower()
 
 
-def unreadable(path: Path | str, error: OSError) -> CheckpointError:
+def unreadable(path: Path | str, error: Exception) -> CheckpointError:
     """The error for a file of ours that cannot be read.
 
     >>> unreadable("vocab.txt", PermissionError(13, "Permission denied"))

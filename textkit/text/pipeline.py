@@ -270,7 +270,7 @@ def _value(value: Any, folder: Path) -> Any:
     check_regular(file)
     try:
         content = file.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
         raise unreadable(file, error) from error
     if hashlib.sha256(content).hexdigest() != value.get("sha256"):
         raise CheckpointError(f"{file}: checksum differs from the one in pipeline.json; the file is damaged")
