@@ -67,6 +67,7 @@ def child(request: dict[str, Any]) -> None:
     os.chdir(place / "work")
     os.environ["TMPDIR"] = str(place / "tmp")
     tempfile.tempdir = None
+    tempfile.gettempdir()  # writes a file there and removes it, which is Python's own affair
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     for stream, name in ((1, "out"), (2, "errors")):
         os.dup2(os.open(place / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream)

@@ -64,7 +64,7 @@ CASES = [
     *_cases(
         "train-lm text.txt -q --model transformer --embedding 8 --heads 2 --epochs 1 -o out/transformer",
         "train-lm text.txt -q --order 3 --memory 1M --tmp . -j {jobs} -o out/bounded",
-        "train-lm text.txt -q --model gru --unit subword --pieces 40 --epochs 1 -o out/pieces",
+        "train-lm text.txt -q --model gru --unit subword --pieces 25 --epochs 1 -o out/pieces",
         "train-classifier labelled.tsv -q --preset fast --tokenizer jieba --folds 2 --json",
         "train-classifier labelled.tsv -q --preset bigru --embedding 4 --hidden 4 --epochs 1 -o out/bigru",
         "train-nmt --pairs pairs.tsv -q --preset rnn --width 8 --layers 1 --epochs 1 -o out/rnn",
@@ -72,7 +72,7 @@ CASES = [
         "tokenize text.txt -q --tokenizer nltk -o out/tokens.tsv.bz2",
         "score lstm text.txt -q --dynamic 0.01",
         "translate nmt text.txt -q --n-best 2 --beam 2 --format jsonl --alignments",
-        "report lstm -o out/lstm.html",
+        "report timed -o out/timed.html",
         "sweep sweep.toml -o out/sweep -q",
         "chapter run xor --plot out/pictures",
         slow=True,
