@@ -146,6 +146,7 @@ def test_a_second_training_is_refused_and_a_dead_one_is_not_waited_for(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)  # a training is gone on with after each of some dozens of stops
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_stopped_before_every_kind_of_step(
