@@ -11,6 +11,7 @@ is being written.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import secrets
@@ -106,6 +107,25 @@ def write_text(path: Path | str, text: str) -> None:
     """Write `text` as UTF-8, atomically."""
     with writing(path) as temporary:
         temporary.write_bytes(text.encode("utf-8"))
+
+
+def write_json(path: Path | str, document: object) -> None:
+    """Write `json_text` of a document, atomically."""
+    write_text(path, json_text(document))
+
+
+def json_text(document: object) -> str:
+    r"""JSON to be read by people, characters as they are; half of one, which UTF-8 cannot say, is escaped.
+
+    Names of files that are not UTF-8 hold such halves (lone surrogates).
+
+    >>> print(json_text({"file": "茶\udc80"}), end="")
+    {
+     "file": "茶\udc80"
+    }
+    """
+    text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", text)
 
 
 def write_bytes(path: Path | str, data: bytes, *, durable: bool = True) -> None:

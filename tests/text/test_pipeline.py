@@ -14,6 +14,7 @@ from textkit.text.catalog import STAGES
 from textkit.text.clean import PRESETS, FoldWidth, Lowercase, RemoveUrls, StripHtml, preset
 from textkit.text.tokenizers.characters import CharacterTokenizer
 from textkit.text.tokenizers.jieba import JiebaTokenizer
+from textkit.text.tokenizers.regular_expression import RegexTokenizer
 from textkit.text.tokenizers.sentencepiece import SentencePieceTokenizer, train_sentencepiece
 from textkit.text.tokenizers.whitespace import WhitespaceTokenizer
 
@@ -199,3 +200,10 @@ def test_a_recipe_cannot_reach_outside_its_folder(saved, tmp_path_factory):
     edit(saved, '"stage2.user_dictionary"', json.dumps(str(outside)))
     with pytest.raises(CheckpointError, match="cannot be read: no such file"):
         Pipeline.load(saved)
+
+
+def test_a_stage_with_half_a_character_is_saved(tmp_path):
+    pipeline = Pipeline.of(RegexTokenizer(pattern="[\ud800-\udfff]|茶"))
+    pipeline.save(tmp_path)
+    assert Pipeline.load(tmp_path) == pipeline
+    assert "茶" in (tmp_path / "pipeline.json").read_text("utf-8")

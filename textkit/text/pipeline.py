@@ -185,7 +185,7 @@ class Pipeline(Generic[In, Out]):
                     value["file"] = f"stage{position}.{name}"
                     atomic.write_bytes(folder / value["file"], getattr(stage, name))
         document = {"format": FORMAT, "digest": self.digest(), "stages": stages}
-        atomic.write_text(folder / "pipeline.json", json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+        atomic.write_json(folder / "pipeline.json", document)
 
     @staticmethod
     def load(folder: Path | str, *, stages: Sequence[type] = ()) -> Pipeline[Any, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from textkit.atomic import json_text
 from textkit.errors import unreadable
 
 ROLES = ("best", "last", "anchor")
@@ -22,7 +23,7 @@ def to_text(document: Mapping[str, Any]) -> str:
     ({'kind': 'lstm', 'files': {}}, '')
     """
     plain, _ = checked(json.loads(json.dumps(document)))  # as it will be read
-    return json.dumps(plain | {DIGEST: _digest(plain)}, ensure_ascii=False, indent=1) + "\n"
+    return json_text(plain | {DIGEST: _digest(plain)})
 
 
 def checked(document: dict[str, Any]) -> tuple[dict[str, Any], str]:

@@ -224,3 +224,11 @@ def _wait_for(path: Path) -> None:
     while not path.exists():
         assert time.monotonic() < until, f"{path} never came"
         time.sleep(0.01)
+
+
+def test_a_message_with_half_a_character_is_kept(tmp_path: Path) -> None:
+    """A file's name that is not UTF-8 holds one, and errors name files."""
+    outcome = Outcome("failed", message="\udce9t\udce9: no such file")
+    Journal.open(tmp_path, {}).put("trial-001", outcome)
+    assert Journal.open(tmp_path, {}).outcomes == {"trial-001": outcome}
+    assert b"\\udce9t" in (tmp_path / JOURNAL).read_bytes()

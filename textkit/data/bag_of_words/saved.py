@@ -51,7 +51,7 @@ def write(folder: Path | str, saved: Saved) -> None:
                 raise UsageError(f"{saved.pipeline!r} cannot be saved: give a pipeline")
             saved.pipeline.save(temporary)
         atomic.write_bytes(temporary / _FEATURES, features)
-        atomic.write_text(temporary / _DOCUMENT, json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+        atomic.write_json(temporary / _DOCUMENT, document)
 
 
 def read(folder: Path | str) -> Saved:
